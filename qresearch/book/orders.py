@@ -32,6 +32,8 @@ class OrderRecord:
         What was sent, signed; as asked when it never was.
     filled, canceled : int, shares
         Not signed; `canceled` also carries what was trimmed, expired or rejected.
+    trimmed : int, shares
+        Of those, what was given up because the account could not carry it.
     notional : int, money steps
         Of what was filled.
     status : Status
@@ -58,6 +60,7 @@ class OrderRecord:
     placed: Moment
     filled: int = 0
     canceled: int = 0
+    trimmed: int = 0
     notional: int = 0
     fees: Fees = NO_FEES
     status: Status = Status.CREATED
@@ -102,6 +105,7 @@ class OrderRecord:
             case events.OrderTrimmed(cut=cut, reason=reason, facts=facts):
                 self._move(event, self.status)
                 self.canceled += cut
+                self.trimmed += cut
                 self._note(reason, facts, waiting=False)
             case events.OrderWaiting(reason=reason, facts=facts):
                 self._move(event, self.status)

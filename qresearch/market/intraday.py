@@ -172,6 +172,18 @@ class Intraday(ReadOnly):
         steps = np.diff(self.times.astype("datetime64[m]").astype(np.int64))[np.diff(self.day_of) == 0]
         return dt.timedelta(minutes=int(steps.min()) if len(steps) else 60)
 
+    def bars_in(self, minutes: int) -> int:
+        """How many bars make one of some minutes; 0 where none can be made of them.
+
+        >>> import numpy as np, qresearch as qr
+        >>> times = np.array(["2024-01-02T10:00", "2024-01-02T10:30"], dtype="datetime64[m]")
+        >>> inside = Intraday(times, np.array([0, 2]), *[np.ones((2, 1))] * 6)
+        >>> inside.bars_in(60), inside.bars_in(30), inside.bars_in(5), inside.bars_in(45)
+        (2, 1, 0, 0)
+        """
+        count, rest = divmod(dt.timedelta(minutes=minutes), self.length)
+        return 0 if rest else count
+
     def end(self, row: int) -> dt.datetime:
         """End of the bar in a row, local time of the venue."""
         found: dt.datetime = self.times[row].astype("datetime64[s]").astype(object)

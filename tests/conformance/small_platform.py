@@ -340,6 +340,6 @@ class _Data:
         fields = {name: p._bar(name, code, day) if day >= 0 else float("nan") for name in p.bars}
 
         def mavg(count: int, field: str = "close") -> float:
-            return float(p.bars[field][code].iloc[max(p.day - count, 0) : p.day].mean())
+            return float("nan") if p.day < count else float(p.bars[field][code].iloc[p.day - count : p.day].mean())
 
         return SimpleNamespace(mavg=mavg, **fields)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
+from qresearch.errors import StrategyError
 
 SHARE, STAR = "000001.XSHE", "688001.XSHG"
 HEAD = """
@@ -107,6 +108,68 @@ else:
     g.turn = 1
 """
     assert seen(run(body, FLAT)) == [0, False, 0, 100_000.0]
+
+
+def test_an_order_that_the_account_can_carry_in_part_is_for_that_part() -> None:
+    """Protects scripts that ask `held and filled == amount`: a trimmed order is for what it was trimmed to."""
+    body = """
+o, p = order("000001.XSHE", 50_000), order("000001.XSHE", 2_000, LimitOrderStyle(9.5))
+g.seen = [(str(o.status), o.filled, o.amount), p]
+"""
+    assert seen(run(body, FLAT)) == [("held", 10_000, 10_000), None]
+    body = """
+o = order("000001.XSHE", 50_000, LimitOrderStyle(9.5))
+g.order = o
+g.seen = [(str(o.status), o.filled, o.amount, context.portfolio.locked_cash)]
+"""
+    late = "g.seen.append((str(g.order.status), g.order.filled, g.order.amount))"
+    assert seen(run(body, FLAT, late=late)) == [("open", 0, 10_500, 99_750.0), ("canceled", 0, 10_500)]
+
+
+def test_an_order_knows_the_style_that_it_was_given_with() -> None:
+    """Protects order.style of stops and protection prices; a limit without a price is never sent to the market."""
+    body = """
+styles = [MarketOrderStyle, MarketOrderStyle(10.5), LimitOrderStyle(9.5), StopMarketOrderStyle("stop_loss", 10.5),
+          StopLimitOrderStyle("stop_loss", 10.4, 10.5), StopLimitOrderStyle("take_profit", 9.5, 9.6)]
+found = [order("000001.XSHE", 100, style).style for style in styles]
+g.seen = [(type(style).__name__, style.limit_price, getattr(style, "stop_price", None)) for style in found]
+"""
+    assert seen(run(body, FLAT)) == [
+        ("MarketOrderStyle", None, None),
+        ("MarketOrderStyle", 10.5, None),
+        ("LimitOrderStyle", 9.5, None),
+        ("StopMarketOrderStyle", None, 10.5),
+        ("StopLimitOrderStyle", 10.5, 10.4),
+        ("StopLimitOrderStyle", 9.6, 9.5),
+    ]
+    with pytest.raises(StrategyError, match="is not an order style. Pass MarketOrderStyle"):
+        run('order("000001.XSHE", 100, LimitOrderStyle)', FLAT)
+
+
+def test_an_order_of_the_evening_is_one_of_the_next_day() -> None:
+    """Protects get_orders: what was given after the close works on the next day, and is found there when it is over."""
+    body = """
+g.seen.append(([(k, str(o.status)) for k, o in get_orders().items()], list(get_trades())))
+if not g.seen[1:]:
+    g.turn = 1
+    order("000001.XSHE", 100)
+"""
+    assert seen(run(body, FLAT, time="after_close")) == [([], []), ([(1, "held")], [1])]
+
+
+def test_a_sale_tells_what_the_shares_had_cost_before_it() -> None:
+    """Protects profits counted by `price - avg_cost`: a sale of all of a position, and of a part, know its cost."""
+    body = """
+if not context.portfolio.positions:
+    order("000001.XSHE", 1000)
+    g.turn = 1
+else:
+    o, p = order("000001.XSHE", -400), order_target("000001.XSHE", 0)
+    order("000001.XSHE", 100)
+    g.seen = [o.avg_cost, p.avg_cost, p.price, get_orders()[p.order_id].avg_cost]
+"""
+    days = [*FLAT[:2], (10.5, 10.5, 10.5, 10.5)]
+    assert seen(run(body, days)) == [10.0, 10.0, 10.5, 10.0]
 
 
 def test_a_limit_order_that_is_not_marketable_rests_and_fills_at_its_limit_when_a_bar_goes_through_it() -> None:

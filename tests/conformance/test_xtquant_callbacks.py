@@ -155,6 +155,21 @@ def test_closed_hours_are_junk(capsys: pytest.CaptureFixture[str], time: str) ->
     assert (lines[0], lines[-1]) == (f"number 1 {time}", "error 1 120144")
 
 
+def test_an_order_of_a_weekend_is_told_with_its_day(capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects a polling loop that wakes on Saturday at half past nine: the refusal names the day, too."""
+    body = f"""
+        while time.strftime("%a %H:%M") != "Sat 09:31":
+            time.sleep(60)
+        trader.order_stock(account, "{SHARE}", BUY, 100, FIX, 10.0)
+        time.sleep(1)
+        print(trader.query_stock_orders(account)[0].status_msg)
+    """
+    lines = said(capsys, body)
+    said.session.step(3)  # type: ignore[attr-defined]  # to Monday
+    lines += capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith("time=2024-01-06 09:31:00, orders are taken from 09:00 to 15:00 of a trading day")
+
+
 @pytest.mark.parametrize(
     "call",
     ['"999999.SH", BUY, 100, FIX, 10.0', '"600001.SH", BUY, 100, 20, 10.0', '"600001.SH", BUY, 0, FIX, 10.0',

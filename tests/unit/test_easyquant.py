@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
+from qresearch.errors import StrategyError
 
 A = "600001.XSHG"
 
@@ -125,6 +126,28 @@ def test_weekdays_and_days_of_the_month_are_those_of_the_calendar(line: str, day
     """
     # Five business days from Tuesday 2024-01-02 to Monday 2024-01-08.
     assert g(run(script, [10.0] * 5)).days == days
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("run_weekly(f, 7)", "run_weekly: day_of_week=7 must be from 0 to 6"),
+        ("run_monthly(f, 0)", "run_monthly: day_of_month=0 must be from 1 to 31"),
+        ("run_weekly(f, 'mon')", "day_of_week='mon' is text"),
+        ("set_order_cost(0.001)", "takes OrderCost.*, not 0.001"),
+    ],
+)
+def test_what_would_never_be_called_is_refused(line: str, message: str) -> None:
+    """Protects schedules from a day that no week and no month has: the function would wait for ever."""
+    script = f"""
+    def initialize(context):
+        {line}
+
+    def f(context):
+        pass
+    """
+    with pytest.raises(StrategyError, match=message):
+        run(script, [10.0] * 5)
 
 
 def test_account_history_and_the_functions_of_that_library() -> None:

@@ -139,6 +139,14 @@ def test_what_the_data_lack_is_named(capsys: pytest.CaptureFixture[str], call: s
         printed(capsys, call)
 
 
+def test_how_prices_are_adjusted_is_told() -> None:
+    """Protects comparisons with the real package: 'front' subtracts there what is multiplied here."""
+    for kind, is_told in (("front", True), ("front_ratio", False)):
+        text = f"from xtquant import xtdata\nxtdata.get_market_data_ex([], ['{SHARE}'], '1d', dividend_type='{kind}')\n"
+        session = qr.Session.from_script(text, market(MOVES), dialect="xtquant").step()
+        assert any("multiplies prices here" in str(notice) for notice in session.notices) == is_told
+
+
 def test_bars_are_told_as_they_end(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects subscriptions: a day at its close, ticks at the open and the close; none after unsubscribe."""
     lines = printed(
@@ -153,6 +161,26 @@ xtdata.run()
         days=2,
     )
     assert lines == ["tick 10.0 09:30", "day 9.8 15:00", "tick 9.8 15:00", "tick 5.0 09:30", "tick 5.1 15:00"]
+
+
+def test_bars_of_half_an_hour_make_hours_and_no_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects data of longer bars: '60m' is two of them, told as it ends, and '5m' is refused instead of five."""
+    times = pd.to_datetime(["10:00", "10:30", "11:00", "11:30", "13:30", "14:00", "14:30", "15:00"], format="%H:%M")
+    bars = pd.DataFrame({"date": pd.Timestamp("2024-01-02") + (times - times.normalize()), "symbol": "600001.SH"})
+    given = qr.read_market(bars.assign(open=10.0, high=10.0, low=10.0, close=10.0, volume=1_000.0))
+    text = """
+import time
+from xtquant import xtdata
+xtdata.subscribe_quote('600001.SH', '60m', callback=lambda d: print(time.strftime('%H:%M')))
+time.sleep(3600 * 5.5 + 1)
+print(xtdata.get_market_data_ex(['volume'], ['600001.SH'], '60m')['600001.SH']['volume'].tolist())
+xtdata.get_market_data_ex(['volume'], ['600001.SH'], '5m')
+"""
+    with pytest.raises(qr.QresearchError, match="the data of this session are bars of 30 minutes"):
+        qr.Session.from_script(text, given, dialect="xtquant").step()
+    assert capsys.readouterr().out.splitlines() == ["10:30", "11:30", "14:00", "[20, 20, 20, 10]"]
+    with pytest.raises(qr.QresearchError, match="the data of this session are bars of 30 minutes"):
+        qr.Session.from_script(text.replace("60m", "15m", 1), given, dialect="xtquant").step()
 
 
 def test_minute_bars(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from hand import market
 import qresearch as qr
 from qresearch.dialects import xtquant
 from qresearch.dialects.xtquant import stage
+from qresearch.errors import NotSupported
 
 SHARE = "600001.SH"
 MOVES = {SHARE: [(10.0, 10.2), (10.1, 10.3), (10.0, 9.8), (9.5, 9.6), 9.6, 9.7]}
@@ -54,6 +55,14 @@ def opened(text: str, **options: object) -> qr.Session:
 def notices(session: qr.Session) -> str:
     """All notices."""
     return " ".join(session.notices.table["notice"])
+
+
+def test_a_script_of_the_window_of_qmt_is_told() -> None:
+    """Protects who brings a script with init and handlebar, which would run as a program and do nothing."""
+    script = "def init(C):\n    C.x = 1\n\ndef handlebar(C):\n    passorder(23, 1101, '1', '600001.SH', 5, -1, 100)\n"
+    with pytest.raises(NotSupported, match="script of QMT's own window.*Programs run here that import xtquant"):
+        opened(script)
+    assert len(opened(f"{script}\nif False:\n    handlebar(None)\n").step().orders) == 0
 
 
 # ------------------------------------------------------------------ going back

@@ -30,7 +30,9 @@ _OF_TODAY = ("high", "low", "close", "avg", "price")
 _UNKNOWN_TODAY = ("volume", "money")
 
 
-def hide_today(blocks: Mapping[str, Block], last: Block | float) -> None:
+def hide_today(
+    blocks: Mapping[str, Block], last: Block | float, so_far: Mapping[str, Any], factor: Block | float
+) -> None:
     """Leave of the bars of today, the last row, what is known before their close.
 
     Parameters
@@ -39,12 +41,17 @@ def hide_today(blocks: Mapping[str, Block], last: Block | float) -> None:
         Changed in place.
     last : (C,) ndarray of float64, or float
         The last visible prices, currency per share.
+    so_far : mapping of field to (C,) ndarray of float64, or float
+        High, low, volume and money of the bars inside the day up to now; without them the last price stands in.
+    factor : (C,) ndarray of float64, or float
+        What adjusts the prices of today.
     """
     for name, block in blocks.items():
+        known = so_far.get(name, np.nan)
         if name in _OF_TODAY:
-            block[-1] = last
+            block[-1] = np.where(np.isnan(known), last, known) * factor
         elif name in _UNKNOWN_TODAY:
-            block[-1] = np.nan
+            block[-1] = known / factor if name == "volume" else known
 
 
 def empty_paused(blocks: Mapping[str, Block], idle: NDArray[np.bool_]) -> None:

@@ -19,7 +19,7 @@ from qresearch.dialects.data.codes import spelled, without_futures_suffix
 from qresearch.dialects.data.old_labels import as_days
 from qresearch.dialects.data.tables import Tables
 from qresearch.domain.instrument import canonical_symbol
-from qresearch.errors import NotSupported, UnknownSymbol, UsageError, choose
+from qresearch.errors import NotSupported, UnknownSymbol, UsageError, choose, shown
 from qresearch.market.market import Market
 
 Floats = NDArray[np.float64]
@@ -70,14 +70,15 @@ class Bars:
 
     def column(self, code: object) -> int | None:
         """Column of a code in the panel; None when it is no instrument of the market."""
-        known = self._columns.get(code)  # type: ignore[call-overload]  # anything may be asked for
+        if not isinstance(code, str):
+            return None
+        known = self._columns.get(code)
         if known is None:
             try:
-                known = self.market.column(without_futures_suffix(code)) if isinstance(code, str) else -1
+                known = self.market.column(without_futures_suffix(code))
             except UnknownSymbol:
                 known = -1
-            if isinstance(code, str):
-                self._columns[code] = known
+            self._columns[code] = known
         return None if known < 0 else known
 
     # ------------------------------------------------------------------ rows
@@ -329,7 +330,7 @@ def unknown_field(field: object) -> str:
 
 
 def days_of(unit: str) -> int:
-    """How many trading days one bar of a unit has: '1d' has 1, '5d' has 5, '1w' and '1M' are grouped elsewhere.
+    """How many trading days one bar of a unit has: '1d' has 1, '5d' has 5; weeks and months are grouped elsewhere.
 
     Raises
     ------
@@ -338,10 +339,13 @@ def days_of(unit: str) -> int:
     """
     if unit in {"daily", "1d", "d"}:
         return 1
-    number, kind = unit[:-1], unit[-1:]
+    number, kind = str(unit)[:-1], str(unit)[-1:]
     if kind == "d" and number.isdigit() and int(number):
         return int(number)
-    raise UsageError(f"unit={unit!r} is not known. It can be '1d', 'Xd', '1w', '1M', or minutes on minute data.")
+    raise UsageError(
+        f"{shown(unit)} is no length of a bar that is known here. It can be '1d' or 'Xd', '1w' and '1M' of get_bars, "
+        "and on minute data 'Xm'."
+    )
 
 
 _MINUTES = re.compile(r"^(\d+)m$")
@@ -360,7 +364,9 @@ def minutes_of(unit: object) -> int:
 
 
 def to_day(value: object) -> pd.Timestamp:
-    """Any date as a Timestamp at midnight."""
+    """Any date as a Timestamp at midnight; a number is refused, which pandas would count from 1970."""
+    if isinstance(value, (int, float, np.number)):
+        raise UsageError(f"{shown(value)} is a number, not a date. Write it as '2024-01-31'.")
     if isinstance(value, dt.datetime):
         value = value.date()
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from qresearch.domain.instrument import Instrument, canonical_symbol
+from qresearch.errors import UsageError, shown
 
 _SUFFIXES = {"SH": "XSHG", "SZ": "XSHE", "BJ": "XBSE"}
 FUTURES_SUFFIXES = {
@@ -42,7 +44,11 @@ def listed(given: Any) -> list[Any]:
     >>> listed("000001.XSHE"), listed(("close", "volume"))
     (['000001.XSHE'], ['close', 'volume'])
     """
-    return [given] if isinstance(given, str) else list(given)
+    if isinstance(given, str):
+        return [given]
+    if not isinstance(given, Iterable):
+        raise UsageError(f"{shown(given)} is neither a text nor a list. Pass one, such as '000001.XSHE', or a list.")
+    return list(given)
 
 
 def spelled_of(item: Instrument) -> str:

@@ -16,12 +16,26 @@ from qresearch.dialects.data.old_pandas import DataFrame, strings
 from qresearch.dialects.data.platform import Platform
 from qresearch.dialects.data.tables import as_of, in_force, unique
 from qresearch.domain.instrument import Board
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, choose
 
 FAR = dt.date(2200, 1, 1)
 """End of what is not known to end."""
 
-_TYPES = {"stock": "stock", "etf": "etf", "fund": "etf", "index": "index", "lof": "etf", "exchange_fund": "etf"}
+_KINDS = {
+    Board.ETF: "etf", Board.LOF: "lof", Board.CLOSED_END: "fund", Board.REIT: "reits", Board.INDEX: "index",
+    Board.FUTURES: "futures", Board.OPTION: "options", Board.CONVERTIBLE: "conbond", Board.BOND: "bond",
+    Board.REPO: "repo",
+}  # fmt: skip
+"""Type of an instrument by its board; all others are shares."""
+
+_FUNDS = ("etf", "lof", "fund", "reits")
+TYPES = {
+    "fund": _FUNDS, "exchange_fund": _FUNDS,
+    **{kind: (kind,) for kind in ("stock", *_KINDS.values()) if kind != "fund"},
+    **dict.fromkeys(("fja", "fjb", "fjm", "mmf", "money_market_fund", "open_fund", "bond_fund", "stock_fund",
+                     "QDII_fund", "mixture_fund"), ()),
+}  # fmt: skip
+"""Types that may be asked for, and those of instruments that belong to each; none where no market holds any."""
 
 
 @dataclass(repr=False)
@@ -66,8 +80,7 @@ class Listing:
         first = int(platform.market.panel.first_row[column])
         began = instrument.list_date or platform.host.date_of(min(first, len(platform.market.days) - 1))
         ended = instrument.delist_date
-        kind = {Board.ETF: "etf", Board.INDEX: "index"}.get(instrument.board, "stock")
-        name = platform.name_of(column)
+        name, kind = platform.name_of(column), _KINDS.get(instrument.board, "stock")
         return {
             "display_name": name, "name": name, "start_date": began,
             "end_date": FAR if ended is None else ended - dt.timedelta(days=1), "type": kind,
@@ -86,7 +99,7 @@ class Listing:
         Parameters
         ----------
         types : str or list of str
-            "stock" (default), "etf", "fund", "index".
+            "stock" (default), "etf", "lof", "fund" for all funds, "index", "conbond", "futures" and the like.
         date : date, optional
             Only what was listed on that day and has bars by then: data may begin after a listing.
         """
@@ -94,7 +107,7 @@ class Listing:
         if self._all is None:
             rows = [self._row(column) for column in range(len(self._platform.codes))]
             self._all = pd.DataFrame(rows, index=strings(self._platform.codes)).astype(object)
-        kinds = {_TYPES.get(kind, kind) for kind in wanted}
+        kinds = {found for kind in wanted for found in TYPES[choose("get_all_securities: types", kind, TYPES)]}
         found = self._all[self._all["type"].isin(kinds)]
         if "index" in kinds:
             indexes = {code: self._index_row(code) for code in self._platform.bars.other_codes()}
@@ -131,6 +144,8 @@ class Listing:
         platform = self._platform
         stop = platform.host.day + 1 if end_date is None else platform.count_until(end_date)
         begin = 0
+        if start_date is not None and count is not None:
+            raise UsageError("get_trade_days takes start_date or count, not both. Leave one out.")
         if count is not None:
             begin = max(stop - int(count), 0)
         elif start_date is not None:
@@ -158,7 +173,14 @@ class Listing:
                 f"get_index_stocks({index_symbol!r}): the table 'index_members' of data= holds no members of it; it "
                 f"holds {known}. Add them to the table."
             )
-        return self._listed(as_of(members, self._on(date))["code"])
+        found = as_of(members, self._on(date))
+        if not len(found):
+            self._platform.host.tell(
+                f"get_index_stocks({index_symbol!r}): no members are known by {self._on(date):%Y-%m-%d}; the first are "
+                f"those of {members['date'].min():%Y-%m-%d}. An empty list was given.",
+                "data",
+            )
+        return self._listed(found["code"])
 
     def get_index_weights(self, index_id: str, date: Any = None) -> DataFrame:
         """Weights of the members of an index: column weight of the table of members."""

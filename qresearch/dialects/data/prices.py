@@ -35,7 +35,7 @@ from qresearch.dialects.data.lazy_frames import LazyFrame
 from qresearch.dialects.data.old_pandas import DataFrame, strings
 from qresearch.dialects.data.platform import Platform
 from qresearch.domain.moment import OPEN
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 BEFORE_OPEN = frozenset({"paused", "high_limit", "low_limit", "pre_close", "factor", "is_st"})
 """Fields of today that are known before the open; asked for alone, get_price gives them from 09:00 on."""
@@ -47,6 +47,8 @@ _TODAY = (
     "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
     "is missing."
 )
+
+_TODAY_SO_FAR = "The bar of today was asked for before its close: it holds what has been traded by then."
 
 
 class Prices:
@@ -84,6 +86,8 @@ class Prices:
         fq : {"pre", "post"} or None
             Prices adjusted to the present day, to the first one, or not at all.
         """
+        if not isinstance(security, str):
+            raise UsageError(f"attribute_history takes one code, not {shown(security)}: history takes several.")
         names = [fields] if type(fields) is str else fields
         self._inside.need("attribute_history", unit, count)
         times, values = self._history(security, count, unit, names, fq, skip_paused=skip_paused)
@@ -138,6 +142,8 @@ class Prices:
         codes = [
             str(code) for code in listed(self._platform.state["universe"] if security_list is None else security_list)
         ]
+        if not isinstance(field, str):
+            raise UsageError(f"history takes one field, not {shown(field)}: get_price takes several.")
         self._inside.need("history", unit, count)
         whole = None if skip_paused else self._at_once(codes, count_of(count), unit, field, fq)
         if whole is not None:
@@ -165,7 +171,7 @@ class Prices:
         if columns is None or (not size and days_of(unit) > 1):
             return None
         if size:
-            last, now = self._inside.last_of_all(columns, field), pd.DatetimeIndex([host.now])
+            last, now = self._inside.last_of_all(columns, field, unit), pd.DatetimeIndex([host.now])
             return None if last is None else (last[:, None], lambda: now)
         where = slice(max(host.day - count, 0), host.day)
         self._tell_short("history", codes[0], count, host.day - where.start)
@@ -188,7 +194,7 @@ class Prices:
         start_date, end_date : date, optional
             Default: up to now.
         frequency : str
-            "daily" or "Xd".
+            "daily" or "Xd", the last bar of X days ending with the last day; "Xm" on minute data.
         fields : str or list of str, optional
         skip_paused : bool
         fq : {"pre", "post"} or None
@@ -213,14 +219,16 @@ class Prices:
                 code: self._inside.bars(code, number, frequency, names, fq, start_date, end_date) for code in codes
             }
         else:
-            rows = self._days(names, start_date, end_date, count)
-            columns = None if skip_paused or isinstance(security, str) else bars.columns(codes)
+            size = days_of(frequency)
+            rows = self._days(names, start_date, end_date, None if count is None else count_of(count) * size)
+            columns = None if skip_paused or size > 1 or isinstance(security, str) else bars.columns(codes)
             if columns is not None:
                 blocks = {name: bars.of(columns, name, rows, host.day, fq) for name in names}
-                self._mend(blocks, columns, rows, fill_paused=fill_paused)
+                self._mend(blocks, columns, rows, fq, fill_paused=fill_paused)
                 return (as_panel if panel else as_long)(blocks, bars.dates[rows], codes)
+            first = rows.start if count is None else 0  # a number of bars reaches back over days without trading
             parts = {
-                code: self._mended(code, names, rows, fq, skip_paused=skip_paused, fill_paused=fill_paused)
+                code: self._mended(code, names, rows, first, size, fq, skip_paused=skip_paused, fill_paused=fill_paused)
                 for code in codes
             }
         if isinstance(security, str):
@@ -232,6 +240,8 @@ class Prices:
         """The days that get_price is asked for, as far as they are known."""
         host = self._host
         end = host.day if end_date is None else self._platform.count_until(end_date) - 1
+        if end > host.day:
+            host.tell("get_price was asked for days that are still to come: no script sees them here.", "data")
         sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
         stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
         if count is not None:
@@ -239,38 +249,43 @@ class Prices:
             return slice(max(stop - count_of(count), 0), stop)
         return slice(min(0 if start_date is None else self._platform.count_until(start_date, side="left"), stop), stop)
 
-    def _mend(self, blocks: dict[str, Any], columns: Rows, rows: slice, *, fill_paused: bool) -> None:
+    def _mend(self, blocks: dict[str, Any], columns: Rows, rows: slice, fq: str | None, *, fill_paused: bool) -> None:
         """Leave out what is not known yet, and where asked what was not traded."""
         host = self._host
         if rows.stop == host.day + 1 and rows.stop > rows.start and not host.is_closed:
             self._tell_today(blocks)
-            hide_today(blocks, host.view.last_prices(columns))
+            factor = self._bars.of(columns, "factor", slice(host.day, host.day + 1), host.day, fq)[0]
+            hide_today(blocks, host.view.last_prices(columns), self._inside.so_far(columns), factor)
         if not fill_paused:
             empty_paused(blocks, self._bars.of(columns, "paused", rows, host.day, None) > 0)
 
     def _mended(  # in the order of the calls
-        self, code: str, names: Iterable[str], days: slice, fq: str | None, *, skip_paused: bool, fill_paused: bool
-    ) -> Part:
-        """The same for one code, which may leave out its days without trading."""
+        self, code: str, names: Iterable[str], days: slice, first: int, size: int, fq: str | None, *,
+        skip_paused: bool, fill_paused: bool,
+    ) -> Part:  # fmt: skip
+        """The same for one code, which may leave out its days without trading; from `first`, in bars of `size` days."""
         bars = self._bars
         rows = bars.rows(code, days.stop, days.stop - days.start, skip_paused=skip_paused)
-        values = self._known(code, names, rows, fq)
+        rows = rows[rows.searchsorted(first) :]
+        values = self._known(code, names, rows, self._host.day, fq)
         if not fill_paused and len(rows):
             empty_paused(values, bars.values(code, "paused", rows, self._host.day, None) > 0)
+        values, rows = merged(values, rows, groups_of(size, len(rows)))
         return bars.dates[rows], values
 
-    def _known(self, code: str, names: Iterable[str], rows: Rows, fq: str | None) -> dict[str, Any]:
-        """Fields of a code on some days; of today what is known before its close."""
-        host = self._host
-        values = {name: np.array(self._bars.values(code, name, rows, host.day, fq), np.float64) for name in names}
+    def _known(self, code: str, names: Iterable[str], rows: Rows, day: int, fq: str | None) -> dict[str, Any]:
+        """Fields of a code on some days, adjusted as of a day; of today what is known before its close."""
+        host, bars = self._host, self._bars
+        values = {name: np.array(bars.values(code, name, rows, day, fq), np.float64) for name in names}
         if len(rows) and rows[-1] == host.day and not host.is_closed:
             self._tell_today(values)
-            hide_today(values, self._inside.last(code))
+            factor, column = bars.values(code, "factor", slice(host.day, host.day + 1), day, fq)[0], bars.column(code)
+            hide_today(values, self._inside.last(code), {} if column is None else self._inside.so_far(column), factor)
         return values
 
     def _tell_today(self, names: Iterable[str]) -> None:
         if not BEFORE_OPEN.issuperset(names):
-            self._host.tell(_TODAY)
+            self._host.tell(_TODAY if self._platform.market.panel.intraday is None else _TODAY_SO_FAR)
 
     # ------------------------------------------------------------------ get_bars
 
@@ -288,19 +303,22 @@ class Prices:
         unit : str
         fields : sequence of str
         include_now : bool
-            With the bar of today as far as it is known.
+            With the bar of today, or of the minutes under way, as far as it is known.
         end_dt : date, optional
         fq_ref_date : date, optional
-            Given: prices are adjusted to the present day; None: not adjusted.
+            Prices are adjusted to this day (an early one gives those of "post", none after today is taken); None: not
+            adjusted.
         df : bool
             False: structured arrays.
         """
         names = listed(fields)
-        fq = None if fq_ref_date is None else "pre"
+        day = None
+        if fq_ref_date is not None:
+            day = max(min(self._platform.count_until(fq_ref_date) - 1, self._host.day), 0)
         self._inside.need("get_bars", unit, count)
         read = self._bars_inside if minutes_of(unit) else self._bars_of
         found = {
-            code: as_bars(read(code, count_of(count), unit, names, fq, end_dt, include_now), df=df)
+            code: as_bars(read(code, count_of(count), unit, names, day, end_dt, include_now), df=df)
             for code in map(str, listed(security))
         }
         if isinstance(security, str):
@@ -308,14 +326,18 @@ class Prices:
         return DataFrame(pd.concat(found)) if df else found
 
     def _bars_inside(
-        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, _: object
+        self, code: str, count: int, unit: str, names: Sequence[str], day: int | None, end: Any, include_now: bool
     ) -> dict[str, Any]:
-        times, values = self._inside.bars(code, count, unit, [name for name in names if name != "date"], fq, end=end)
+        fields, fq = [name for name in names if name != "date"], None if day is None else "pre"
+        spare = not include_now and self._inside.is_under_way(unit, end)
+        times, values = self._inside.bars(code, count + spare, unit, fields, fq, end=end, day=day, in_day=True)
+        if spare:
+            times, values = times[:-1], {name: column[:-1] for name, column in values.items()}
         moments: list[dt.datetime] = [time.to_pydatetime() for time in times]
         return with_dates(names, values, moments)
 
     def _bars_of(
-        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, include_now: bool
+        self, code: str, count: int, unit: str, names: Sequence[str], day: int | None, end: Any, include_now: bool
     ) -> dict[str, Any]:
         host = self._host
         stop = host.day + (1 if include_now and host.phase >= OPEN else 0)
@@ -333,6 +355,7 @@ class Prices:
             groups = days.astype("datetime64[M]").astype(np.int64)
         else:
             groups = groups_of(days_of(unit), len(rows))
-        values, rows = merged(self._known(code, [name for name in names if name != "date"], rows, fq), rows, groups)
+        fields, fq = [name for name in names if name != "date"], None if day is None else "pre"
+        values, rows = merged(self._known(code, fields, rows, day or 0, fq), rows, groups)
         dates = [host.date_of(int(row)) for row in rows[-count:]]
         return with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)

@@ -13,9 +13,9 @@ from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time
-from qresearch.dialects.script.settings import set_costs
+from qresearch.dialects.script.settings import rates_of, set_costs
 from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle, call_of
-from qresearch.domain.arguments import number
+from qresearch.domain.arguments import between, number
 from qresearch.domain.order import Method, Status
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.errors import UsageError, shown
@@ -26,6 +26,7 @@ KINDS = {"OrderCost": EasyCost, "FixedSlippage": FixedSlippage, "VolumeSlippage"
          "MarketOrder": MarketOrderStyle, "LimitOrder": LimitOrderStyle}  # fmt: skip
 """Classes of that library, by name."""
 
+_DAYS = {"weekly": ("day_of_week", 0, 6), "monthly": ("day_of_month", 1, 31)}
 _WHOLE = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots"}
 """What is counted in whole numbers, its fraction cut off."""
 
@@ -121,7 +122,7 @@ class Words:
 
     def set_order_cost(self, cost: Any, type: str = "stock", ref: Any = None) -> None:  # the library's own
         """Set what trading costs from now on; the tax on sales counts as given."""
-        set_costs(self._run, **cost.rates)
+        set_costs(self._run, **rates_of(cost))
 
     def set_slippage(self, model: Any) -> None:
         """Set the slippage from now on."""
@@ -157,7 +158,10 @@ class Words:
 
     def _schedule(self, kind: str, func: Callable[..., Any], number: int, time: str) -> None:
         text = "15:00" if time == "every_bar" else clock_time(f"run_{kind}", time)
-        self._run.schedule(kind, func, int(number), text)
+        if kind in _DAYS:
+            name, least, most = _DAYS[kind]
+            number = int(between(f"run_{kind}: {name}", number, least, most, 1))
+        self._run.schedule(kind, func, number, text)
 
     def run_daily(self, func: Callable[..., Any], time: str = "every_bar") -> None:
         """Call a function every day; "every_bar" is the close."""

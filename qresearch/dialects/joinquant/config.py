@@ -12,6 +12,7 @@ from qresearch.dialects.joinquant.kinds import INTEREST
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
+from qresearch.dialects.script.settings import rates_of
 from qresearch.domain.arguments import number
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
@@ -140,7 +141,7 @@ class Config:
         ref : str, optional
             Of one code only.
         """
-        run = self._run
+        run, rates = self._run, rates_of(cost)
         if type not in TYPES and run.strict:
             raise UsageError(
                 f"set_order_cost: type={type!r} is not known. Known are {', '.join(TYPES)}. "
@@ -155,7 +156,7 @@ class Config:
         if ref is not None and run.platform.bars.column(ref) is None:
             self._ignore(f"set_order_cost for ref={ref!r} has no effect: there is no such instrument in this market.")
             return
-        self._costs.set(cost.rates, type, ref)
+        self._costs.set(rates, type, ref)
         if type == "stock" and ref is None:
             for other in self._subaccounts.kinds.runs("margin"):
                 other.host.change(costs=run.host.account.settings.costs)

@@ -1,4 +1,7 @@
-"""``data`` of handle_data: the bar of the day before, and averages up to it."""
+"""``data`` of handle_data: the bar of the day before, and averages up to it.
+
+The averages leave out days without trading, and are NaN where fewer days are known than were asked for.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +49,13 @@ class DayBefore:
         return bool(np.isnan(self.close))
 
     def _last(self, days: int, field: str) -> Any:
-        return self._prices.attribute_history(self.security, days, "1d", [field], df=False)[field]
+        """A field over the last days of trading; NaN where there are fewer."""
+        values = self._prices.attribute_history(self.security, days, "1d", [field], df=False)[field]
+        return values if len(values) >= days else np.full(int(days), np.nan)
 
     def mavg(self, days: int, field: str = "close") -> float:
         """Mean of a field over the last days."""
-        values = self._last(days, field)
-        return float(np.mean(values)) if len(values) else float("nan")
+        return float(np.mean(self._last(days, field)))
 
     def vwap(self, days: int) -> float:
         """Price by volume over the last days."""

@@ -8,7 +8,7 @@ from enum import Enum
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.dialects.script.run import Run
-from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
+from qresearch.dialects.script.styles import MarketOrderStyle, style_of
 from qresearch.domain import events
 from qresearch.domain.attributes import told_names
 from qresearch.domain.codes import OrderFacts
@@ -105,8 +105,8 @@ class Order:
 
     @property
     def amount(self) -> int:
-        """Shares sent, positive."""
-        return abs(self._record.quantity)
+        """Shares sent, positive: what the account could carry of those that were asked for."""
+        return abs(self._record.quantity) - self._record.trimmed
 
     @property
     def filled(self) -> int:
@@ -121,12 +121,11 @@ class Order:
 
     @property
     def avg_cost(self) -> float:
-        """The price of what opens; of a sale what the shares had cost."""
+        """The price of what opens; of a sale what the shares had cost when it was given, in the call of today."""
         record = self._record
         if record.quantity > 0 or self._run.host.market.instruments[record.instrument].contract is not None:
             return self.price
-        held = self._run.host.account.positions.get(record.instrument)
-        return self.price if held is None else self._run.host.amount(held.cost) / held.quantity
+        return self._run.cost_before(self.order_id, self.price)
 
     @property
     def commission(self) -> float:
@@ -164,8 +163,7 @@ class Order:
     @property
     def style(self) -> MarketOrderStyle:
         """The style that it was given with."""
-        terms = self._record.terms
-        return LimitOrderStyle(terms.limit_price) if terms.limit_price is not None else MarketOrderStyle()
+        return style_of(self._record.terms)
 
     @property
     def limit_price(self) -> float:

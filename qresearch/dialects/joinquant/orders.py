@@ -30,6 +30,7 @@ from qresearch.engine.intent import Intent
 from qresearch.errors import UsageError, choose, shown
 from qresearch.session.options import order_number
 
+_OF_AN_ORDER = frozenset({"security", "amount", "style", "side", "pindex", "close_today"})
 _IN_SHARES = (Method.ORDER, Method.TARGET)
 _TARGETS = (Method.TARGET, Method.TARGET_VALUE)
 
@@ -174,13 +175,16 @@ class Orders:
         """
         wanted = MARKET_DAY if style is None else terms_of(style)
         sent = wanted if effect is None else effect(wanted)
+        held = run.host.account.positions.get(column)
         placed = run.host.place(column, int(Method.ORDER), quantity, None if sent is MARKET_DAY else sent)
         if placed is None:
             refused = run.host.order(run.host.account.orders)
             why = "" if refused is None or refused.reason is None else f" ({refused.reason.value})"
             self._host.tell(f"Orders of sub-account {run.account.number} were refused{why}.", "order")
             return None
-        return Order(run, int(placed.ticket))
+        order = Order(run, int(placed.ticket))
+        run.note_cost(order.order_id, held)
+        return order
 
     def column_of(self, call: str, security: object) -> int | None:
         """The column of a code; None with a notice when there is none to trade."""
@@ -218,10 +222,12 @@ class Orders:
             sent = replace(sent, tag=tag_of(pindex)) if pindex else sent
         if method is Method.ORDER and sent is MARKET_DAY and host.exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
+        held = accounts[pindex].positions.get(column)
         placed = host.place(column, int(method), asked, None if sent is MARKET_DAY else sent)
         if placed is None:
             return None
         run.note_time(int(placed.ticket))
+        run.note_cost(int(placed.ticket), held)
         for event in placed.events:
             if isinstance(event, events.OrderTrimmed):
                 host.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")
@@ -258,10 +264,9 @@ class Orders:
     # ------------------------------------------------------------------ looking and withdrawing
 
     def _ids(self) -> list[int]:
-        """Orders of today, and older ones that are still open."""
-        first = self._run.state.get("orders_before", 0) + 1
-        older = [order_id for order_id in self._host.waiting() if order_id < first]
-        return [*older, *range(first, self._host.account.orders + 1)]
+        """Orders of today, and older ones that were open when it began."""
+        state = self._run.state
+        return [*state.get("carried", ()), *range(state.get("orders_before", 0) + 1, self._host.account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
         return self._open_of(self._run, column)
@@ -289,6 +294,8 @@ class Orders:
         status : OrderStatus, optional
         """
         found = {}
+        if status is not None and not isinstance(status, OrderStatus):
+            raise UsageError(f"get_orders: status={shown(status)} is no state. Pass one such as OrderStatus.open.")
         wanted = None if order_id is None else self._id(order_id)
         column = None if security is None else self._run.platform.bars.column(security)
         for order in [Order(self._run, known) for known in self._ids()] + self._beside():
@@ -340,8 +347,20 @@ class Orders:
         return found
 
     def batch_submit_orders(self, orders: Iterable[dict[str, Any]]) -> list[Order | None]:
-        """Send several orders: each a mapping with the arguments of ``order``."""
-        return [self.order(**asked) for asked in orders]
+        """Send several orders, one after the other: each a mapping with the arguments of ``order``."""
+        sent = []
+        for asked in orders:
+            if not isinstance(asked, dict) or not {"security", "amount"} <= set(asked) <= _OF_AN_ORDER:
+                raise UsageError(
+                    f"batch_submit_orders: {shown(asked)} is no order. Pass a dict with security and amount, and "
+                    f"optionally {', '.join(sorted(_OF_AN_ORDER - {'security', 'amount'}))}."
+                )
+            sent.append(self.order(**asked))
+        self._host.tell(
+            "batch_submit_orders sends each order by itself; the platform refuses all of them when one of them fails "
+            "its checks."
+        )
+        return sent
 
     def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
         """Withdraw several orders."""

@@ -30,8 +30,8 @@ from qresearch.dialects.script.modules import Modules
 from qresearch.dialects.script.run import MODULE, Run
 from qresearch.dialects.script.schedule import Schedule, in_order, phase_of, phase_on_minutes, time_of
 from qresearch.dialects.script.settings import OrderCost, Settings
-from qresearch.dialects.script.text import Source, compiled, decoded, show_source
-from qresearch.dialects.script.unsupported import UNSUPPORTED, Unsupported
+from qresearch.dialects.script.text import Source, compiled, decoded, globals_asked_for, show_source
+from qresearch.dialects.script.unsupported import NOT_CALLED, UNSUPPORTED, Unsupported
 from qresearch.domain import arguments
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
@@ -249,6 +249,15 @@ class Loaded:
             return
         self.host.log_line("INFO", str(options.get("sep", " ")).join(map(str, words)))
 
+    def _tell_idle(self, source: Source) -> None:
+        """Tell of functions that nothing calls and whose names say that the platform was to do it."""
+        namespace = self.run.namespace
+        own = [name for name, value in namespace.items() if type(value) is FunctionType and value.__module__ == MODULE]
+        for name in set(own) - set(CALLBACKS) - globals_asked_for(source.code):
+            near = did_you_mean(close_matches(name, set(CALLBACKS) - set(own), limit=1))
+            if name in NOT_CALLED or near:
+                self.host.tell(f"{name} of the script is never called. {near or NOT_CALLED[name]}".strip(), "ignored")
+
     def _execute(self, source: Source) -> None:
         file = self.script.file
         show_source(file, self.script.text)
@@ -266,6 +275,7 @@ class Loaded:
         finally:
             self.host.time = None
             self._is_loading = False
+        self._tell_idle(source)
 
     # ------------------------------------------------------------------ the strategy
 
@@ -326,7 +336,7 @@ class Loaded:
             if callable(run.namespace.get("process_initialize")):
                 self.invoke("process_initialize", _MIDNIGHT)
         if phase == PRE_OPEN:
-            run.state["orders_before"], run.state["given"] = host.account.orders, {}
+            run.state.update(orders_before=host.account.orders, carried=host.waiting(), given={}, costs_before={})
         calendar, due = self.dialect.calendar, self._due(phase)
         calls = [(self._time_now(item.time), item.name) for item in due if calendar.is_due(item, host.day)]
         calls += self.dialect.callbacks(phase)

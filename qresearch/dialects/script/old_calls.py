@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -216,12 +217,36 @@ def as_list(found: Any) -> Any:
     return list(found) if isinstance(found, (*_VIEWS, range)) else found
 
 
-DIVISION, LIST, ROUND = "divided", "list of", "rounded"
+def sorted_of(values: Any, cmp: Any = None, key: Any = None, reverse: bool = False) -> list[Any]:
+    """What ``sorted`` was in Python 2: it also takes a function that compares two.
+
+    >>> sorted_of([1, 3, 2], lambda one, other: other - one), sorted_of({"a": 2, "b": 1}.items(), key=lambda x: x[1])
+    ([3, 2, 1], [('b', 1), ('a', 2)])
+    """
+    if cmp is not None:
+        of_two = functools.cmp_to_key(cmp)
+        key = of_two if key is None else functools.partial(_in_turn, of_two, key)
+    return sorted(values, key=key, reverse=reverse)
+
+
+def _in_turn(second: Callable[[Any], Any], first: Callable[[Any], Any], value: Any) -> Any:
+    return second(first(value))
+
+
+def sort_in(held: Any, *arguments: Any, **options: Any) -> Any:
+    """``held.sort(...)``: of a list as :func:`sorted_of` sorts, of anything else its own."""
+    if not isinstance(held, list):
+        return held.sort(*arguments, **options)
+    held[:] = sorted_of(held, *arguments, **options)
+    return None
+
+
+DIVISION, LIST, ROUND, SORTED, SORT = "divided", "list of", "rounded", "sorted of", "sort in"
 """Names under which a converted script finds such functions among its builtins."""
 
 OLD_NAMES: dict[str, Callable[..., Any]] = {
     DIVISION: divided, LIST: as_list, ROUND: rounded, ITEM: item_of, PUT: put_into, SINGLE["float"]: of_one(float),
-    SINGLE["int"]: of_one(int),
+    SINGLE["int"]: of_one(int), SORTED: sorted_of, SORT: sort_in,
 }  # fmt: skip
 """Builtins that only a converted script can call."""
 
@@ -253,16 +278,21 @@ class Python2(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], _called(node, DIVISION, before, node.value)), node)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        """``d.keys()``, ``map(f, x)``, ``range(3)``, ``round(x)``."""
+        """``d.keys()``, ``map(f, x)``, ``range(3)``, ``round(x)``, ``sorted(x, f)``, ``x.sort(f)``."""
         self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "sort" and (node.args or node.keywords):
+            call = _called(node, SORT, node.func.value, *node.args)
+            call.keywords = node.keywords
+            return call
         if isinstance(node.func, ast.Name):
-            if node.func.id == "round":
-                node.func = ast.copy_location(ast.Name(ROUND, ast.Load()), node.func)
+            if node.func.id in _OTHERWISE:
+                node.func = ast.copy_location(ast.Name(_OTHERWISE[node.func.id], ast.Load()), node.func)
             return _called(node, LIST, node) if node.func.id in _LISTS else node
         is_view = isinstance(node.func, ast.Attribute) and node.func.attr in {"keys", "values", "items"}
         return _called(node, LIST, node) if is_view and not node.args and not node.keywords else node
 
 
+_OTHERWISE = {"round": ROUND, "sorted": SORTED}
 _LISTS = frozenset({"map", "filter", "zip", "range"})
 _GONE_NAMES = frozenset({"xrange", "unicode", "basestring", "raw_input", "unichr", "long", "cmp", "izip"})
 _GONE_METHODS = frozenset({"has_key", "itervalues", "iterkeys", "setdefaultencoding"})
@@ -303,8 +333,10 @@ def _is_gone(node: ast.AST, own: set[str]) -> Iterator[bool]:
             yield True
         case ast.Subscript(value=ast.Call(func=ast.Name(id="map" | "filter" | "zip"))):
             yield True
-        case ast.Call(func=ast.Attribute(attr="sort"), keywords=[*_, ast.keyword(arg="cmp")]):
+        case ast.Call(func=ast.Name(id="sorted"), args=[_, _, *_]):
             yield True
+        case ast.Call(func=ast.Attribute(attr="sort") | ast.Name(id="sorted"), keywords=keywords):
+            yield any(keyword.arg == "cmp" for keyword in keywords)
         case ast.BinOp(left=before, op=ast.Add(), right=ast.Call(func=ast.Name(id="str"))):
             word = before.right if isinstance(before, ast.BinOp) else before
             yield (

@@ -163,12 +163,11 @@ class Positions(Mapping[str, Position]):
     account : Account
     """
 
-    __slots__ = ("_account", "_known", "_run", "_warned")
+    __slots__ = ("_account", "_known", "_run")
 
     def __init__(self, run: Run, account: Account) -> None:
         self._run, self._account = run, account
         self._known: dict[str, Position] = {}
-        self._warned: set[int] = set()
 
     def _position(self, code: str, column: int | None) -> Position:
         found = self._known.get(code)
@@ -185,8 +184,10 @@ class Positions(Mapping[str, Position]):
         name = platform.code(column)
         if column not in self._account.positions:
             host.tell("positions[...] was asked for codes that were not held: empty positions were given.", "message")
-            if column not in self._warned:
-                self._warned.add(column)
+            # The lines of the log are events: what was written before goes back, and is resumed, with them.
+            warned = self._run.state.setdefault("unheld", set())
+            if column not in warned:
+                warned.add(column)
                 host.log_line("WARNING", f"positions[{name!r}]: nothing is held; an empty position was given.")
         return self._position(name, column)
 

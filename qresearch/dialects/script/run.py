@@ -14,6 +14,7 @@ from qresearch.dialects.script.average_cost import HoldingTrades
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.schedule import Schedule
 from qresearch.domain.moment import Moment
+from qresearch.domain.state import Position
 from qresearch.errors import UsageError
 
 MODULE = "platform_script"
@@ -35,7 +36,7 @@ class Run:
 
     def __init__(self, host: ScriptHost, tables: Tables, *, strict: bool, frequency: str) -> None:
         self.host, self.strict, self.frequency = host, strict, frequency
-        self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": [], "given": {}}
+        self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": [], "given": {}, "costs_before": {}}
         """What the script has set up: plain data, kept with every state of the session."""
         self.platform = Platform(host, tables, self.state)
         self.account = Account(host)
@@ -76,9 +77,19 @@ class Run:
         self.state["schedules"] = [*self.state["schedules"], tuple(found)]
 
     def note_time(self, order_id: int) -> None:
-        """Remember for today when an order was given: a moment of daily bars has no time of its own."""
-        if self.host.time is not None and self.host.market.panel.intraday is None:
+        """Remember for today when an order was given: a moment has no time of its own, and a bar that of its end."""
+        if self.host.time is not None:
             self.state["given"][order_id] = self.host.now
+
+    def note_cost(self, order_id: int, held: Position | None) -> None:
+        """Remember for today what a share of a position had cost when an order for it was given."""
+        if held is not None:
+            self.state["costs_before"][order_id] = self.host.amount(held.cost) / held.quantity
+
+    def cost_before(self, order_id: int, default: float) -> float:
+        """What a share had cost when an order of today was given, currency; `default` where that is not known."""
+        found: float = self.state["costs_before"].get(order_id, default)
+        return found
 
     def time_of_order(self, order_id: int, at: Moment) -> dt.datetime:
         """When something happened to an order: inside the call that gave it, the time of that call."""

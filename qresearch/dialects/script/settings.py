@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.data.codes import listed, spelled
 from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.engine.tariffs import fixed_costs
+from qresearch.errors import UsageError, shown
 from qresearch.market.market import Benchmark
 
 
@@ -27,6 +28,19 @@ class OrderCost:
     def rates(self) -> dict[str, float]:
         """What the engine counts of it."""
         return {name: rate for name, rate in vars(self).items() if name != "close_today_commission"}
+
+
+def rates_of(cost: object) -> dict[str, float]:
+    """The rates of an :class:`OrderCost`; anything else is refused.
+
+    Raises
+    ------
+    UsageError
+        No OrderCost: write one.
+    """
+    if not isinstance(cost, OrderCost):
+        raise UsageError(f"set_order_cost takes OrderCost(close_tax=, open_commission=, ...), not {shown(cost)}.")
+    return cost.rates
 
 
 def set_costs(run: Run, **rates: Any) -> None:
@@ -72,7 +86,7 @@ class Settings:
 
     def set_universe(self, securities: Any) -> None:
         """Name the codes that ``history`` takes when it is given none."""
-        self._run.state["universe"] = [spelled(str(code)) for code in securities]
+        self._run.state["universe"] = [spelled(str(code)) for code in listed(securities)]
 
     def unschedule_all(self) -> None:
         """Forget every schedule."""

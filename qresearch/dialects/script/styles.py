@@ -94,15 +94,35 @@ def _price(price: Any) -> float:
 
 
 def terms_of(style: Any) -> Terms:
-    """The terms of a style, or of the class of one."""
+    """The terms of a style; the class of those at the market stands for one."""
     if isinstance(style, MarketOrderStyle):
         return style.terms()
-    if isinstance(style, type) and issubclass(style, MarketOrderStyle):
+    if style is MarketOrderStyle:
         return MARKET_DAY
     raise NotSupported(
         f"style={shown(style)} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
         "StopMarketOrderStyle(mode, price) or StopLimitOrderStyle(mode, price, limit)."
     )
+
+
+def style_of(terms: Terms) -> MarketOrderStyle:
+    """The style that terms were given with; to take a profit at the market is a limit, and is shown as one.
+
+    >>> style_of(Terms(Kind.STOP, stop_price=9.5)), style_of(Terms(Kind.LIMIT, limit_price=9.5))
+    (StopMarketOrderStyle, LimitOrderStyle(9.5))
+    """
+    limit, stop = terms.limit_price or 0.0, terms.stop_price or 0.0
+    match terms.kind:
+        case Kind.LIMIT:
+            return LimitOrderStyle(limit)
+        case Kind.STOP:
+            return StopMarketOrderStyle("stop_loss", stop)
+        case Kind.STOP_LIMIT:
+            return StopLimitOrderStyle("stop_loss", stop, limit)
+        case Kind.LIMIT_IF_TOUCHED:
+            return StopLimitOrderStyle("take_profit", stop, limit)
+        case _:
+            return MarketOrderStyle(terms.limit_price)
 
 
 def call_of(method: Method) -> str:

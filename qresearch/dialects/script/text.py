@@ -6,6 +6,7 @@ Lines keep their numbers: what is dropped becomes an empty line, so that an erro
 from __future__ import annotations
 
 import ast
+import dis
 import io
 import linecache
 import re
@@ -122,6 +123,16 @@ def compiled(text: str, file: str) -> Source:
         callback="load",
         line=problem.lineno,
     ) from problem
+
+
+def globals_asked_for(code: CodeType) -> set[str]:
+    """Names of its globals that code asks for, in its functions too.
+
+    >>> sorted(globals_asked_for(compile("def f(): return g(1)", "", "exec")))
+    ['g']
+    """
+    found = {step.argval for step in dis.get_instructions(code) if step.opname in {"LOAD_NAME", "LOAD_GLOBAL"}}
+    return found.union(*(globals_asked_for(part) for part in code.co_consts if isinstance(part, CodeType)))
 
 
 def _starts(lines: list[str]) -> list[int]:

@@ -91,3 +91,9 @@ _NEAREST = {
 
 UNSUPPORTED = {name: nearest for nearest, names in _NEAREST.items() for name in names.split()}
 """Function of the platforms that is not here, to the words that say what is."""
+
+NOT_CALLED = {
+    "on_event": "Dividends and forced closing are events of the session: see session.events.",
+    "handle_tick": "There are no ticks: handle_data is called at every bar of minute data with frequency='minute'.",
+}
+"""Functions that the platform calls by their names, and what there is instead."""

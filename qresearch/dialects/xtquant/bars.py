@@ -50,6 +50,11 @@ class Bars:
         """The bars of a code up to now, one row each, by their times as text."""
         choose("period", period, ("1d", *LONGER, *MINUTES))
         adjust = ADJUSTMENTS[choose("dividend_type", dividend_type, ADJUSTMENTS)]
+        if dividend_type in {"front", "back"}:
+            self.host.tell(
+                f"dividend_type={dividend_type!r} multiplies prices here, as {dividend_type + '_ratio'!r} does; the "
+                "real package adds and subtracts what was paid."
+            )
         column = self.column(code)
         if column is None:
             return pd.DataFrame(columns=list(FIELDS))
@@ -69,19 +74,25 @@ class Bars:
         return self._rows(column, most, adjust, "day", "%Y%m%d") if most > 0 else _empty()
 
     def _inside(self, column: int, adjust: str, period: str) -> pd.DataFrame:
-        bars = self._market.panel.intraday
-        if bars is None:
-            raise UsageError(
-                f"period={period!r} asks for bars inside the day, and the data of this session are daily. Ask for "
-                "'1d', or open the session on minute data."
-            )
+        step = self.bars_in(period)
         seen = len(self.host.view.array("close", "bar"))
         found = self._rows(column, seen, adjust, "bar", "%Y%m%d%H%M%S") if seen else _empty()
-        step = MINUTES[period]
         if step == 1 or found.empty:
             return found
         days = found.index.str[:8]
         return _grouped(found, [days, found.groupby(days).cumcount() // step])
+
+    def bars_in(self, period: str) -> int:
+        """How many bars of the data make one of a period inside the day; refused where none can be made of them."""
+        bars = self._market.panel.intraday
+        found = 0 if bars is None else bars.bars_in(MINUTES[period])
+        if not found:
+            held = "daily" if bars is None else f"bars of {bars.length.seconds // 60} minutes"
+            raise UsageError(
+                f"period={period!r} asks for bars inside the day, and the data of this session are {held}. Ask for "
+                "'1d', or open the session on minute data."
+            )
+        return found
 
     def _rows(self, column: int, count: int, adjust: str, frequency: str, form: str) -> pd.DataFrame:
         """The last bars of a column, without those before it was listed."""

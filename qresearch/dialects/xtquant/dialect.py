@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +21,7 @@ from qresearch.dialects.xtquant.family import MARK, family
 from qresearch.dialects.xtquant.hand import ByHand
 from qresearch.dialects.xtquant.play import Play
 from qresearch.domain.settings import COUNTER
-from qresearch.errors import UsageError, choose
+from qresearch.errors import NotSupported, UsageError, choose
 from qresearch.session.strategy import Hooks
 from qresearch.session.traces import file_name, load_error
 
@@ -53,6 +54,7 @@ class Script(loader.Script):
         except (SyntaxError, ValueError) as problem:
             raise load_error(problem, file_name(file), file) from problem
         show_source(file, self.text)
+        _refuse_the_window(self.text)
 
         def main(words: dict[str, Any]) -> None:
             try:
@@ -73,6 +75,24 @@ _OTHER_CLOCK = (
     "XtQuant's orders are checked inside the call and matched after it, which is the clock 'counter': open the session "
     "with Session(market, clock='counter'); Session.from_script(script, market, dialect='xtquant') does so itself."
 )
+
+
+def _refuse_the_window(text: str) -> None:
+    """Refuse a script that QMT itself calls bar by bar: run as a program it would do nothing at all.
+
+    Raises
+    ------
+    NotSupported
+        It has a handlebar that it does not call itself; write it as a program with an XtQuantTrader.
+    """
+    tree = ast.parse(text)
+    has_one = any(isinstance(part, ast.FunctionDef) and part.name == "handlebar" for part in tree.body)
+    if has_one and not any(isinstance(part, ast.Name) and part.id == "handlebar" for part in ast.walk(tree)):
+        raise NotSupported(
+            "This is a script of QMT's own window: QMT calls its handlebar(ContextInfo) bar by bar, and gives it "
+            "passorder and the like. Programs run here that import xtquant and order through an XtQuantTrader: write "
+            "what handlebar does as one of those, with xtdata.get_market_data_ex and trader.order_stock."
+        )
 
 
 def _close(hooks: Hooks) -> None:

@@ -99,7 +99,7 @@ class Quotes:
             return has_bars or phase != INTRADAY
         if period == "1d":
             return phase == CLOSE
-        return has_bars and phase == INTRADAY and self._host.account.bar % MINUTES[period] == 0
+        return has_bars and phase == INTRADAY and self._host.account.bar % self._bars.bars_in(period) == 0
 
     def _post(self, callback: Told, news: Any) -> None:
         self._desk.clock.post(lambda: self._desk.guard(partial(callback, news), "a callback of xtdata"))
@@ -113,6 +113,8 @@ class Quotes:
             raise UsageError(
                 f"subscribe_quote: there is no period {period!r} here; take tick, 1d, {', '.join(MINUTES)}."
             )
+        if period in MINUTES and self._host.market.panel.intraday is not None:
+            self._bars.bars_in(period)  # refused where the data hold longer ones
         return self._subscribe(Subscription((stock_code,), period, False, callback))  # of a record
 
     def subscribe_whole_quote(self, code_list: Sequence[str], callback: Told | None = None) -> int:

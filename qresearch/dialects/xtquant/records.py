@@ -168,7 +168,7 @@ class Records:
         if sent is None or sent.placed != order.placed:
             return refusal_of(order)
         if order.reason is Reason.GOOD_TILL_OVER and not sent.junk:
-            return refusal_of(order, f"time={moment_of(sent.at):%H:%M:%S}, orders are taken from 09:00 to 15:00")
+            return refusal_of(order, f"time={moment_of(sent.at):%Y-%m-%d %H:%M:%S}, {_WHEN_OPEN}")
         return junk_of(sent.junk) if sent.junk else refusal_of(order)
 
     def trade(self, fill: events.OrderFilled, order: OrderRecord) -> XtTrade:
@@ -199,6 +199,9 @@ class Records:
         return XtCancelError(
             kind.account_type, kind.account_id, order.order_id, market, sysid(order.order_id), NOT_CANCELABLE, words
         )
+
+
+_WHEN_OPEN = "orders are taken from 09:00 to 15:00 of a trading day"
 
 
 def sysid(order_id: int) -> str:

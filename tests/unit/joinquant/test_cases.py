@@ -367,6 +367,22 @@ def test_averages_before_there_are_bars_are_unknown() -> None:
     assert all(value != value for value in g(run(script)).seen)
 
 
+def test_averages_of_more_days_than_are_known_are_unknown() -> None:
+    """Protects moving averages from being those of fewer days of trading: the manual gives NaN."""
+    script = f"""
+    def initialize(context):
+        g.seen = []
+
+    def handle_data(context, data):
+        bar = data['{A}']
+        g.seen.append([bar.mavg(2), bar.vwap(2), bar.stddev(2)])
+    """
+    given = market({A: [10.0, None, 10.5, 10.6]})
+    seen = [value for values in g(run(script, given)).seen[:3] for value in values]
+    assert all(value != value for value in seen)
+    assert g(run(script, given)).seen[3][0] == 10.25
+
+
 def test_the_old_name_of_the_average_price() -> None:
     """Protects field "price" in every function of bars."""
     body = f"""

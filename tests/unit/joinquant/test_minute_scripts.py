@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from script_runs import g
 
 import qresearch as qr
+from qresearch.errors import StrategyError
 
 A = "600001.XSHG"
 
@@ -93,6 +95,74 @@ def look(context):
         [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"],
         [10.29, 10.01, 10.31], [11.0, 11.0], [10.51, 10.56], ["10:25", "10:30"], [50_000.0, 50_000.0], 0,
     ]  # fmt: skip
+
+
+def test_get_bars_counts_minutes_from_the_open_and_the_day_up_to_now() -> None:
+    """Protects the bars of the manual: at 10:33 five minutes end at 10:30, and those under way come with include_now.
+
+    By hand: 10.63 at minute 63; the day opened at 10.01, and its high so far is its last price.
+    """
+    script = """
+def initialize(context):
+    run_daily(look, "10:33")
+    run_daily(late, "13:10")
+
+def look(context):
+    five = [get_bars("600001.XSHG", 2, "5m", ["date", "open", "close"], include_now=now) for now in (False, True)]
+    g.seen = [[(str(bar["date"])[11:16], round(bar["open"], 2), bar["close"]) for bar in bars] for bars in five]
+
+def late(context):
+    fields = ["open", "high", "low", "close", "volume"]
+    g.day = [round(value, 2) for value in get_bars("600001.XSHG", 1, "1d", fields, include_now=True)[0]]
+    g.same = get_price(["600001.XSHG"], count=1, fields=fields, panel=False)[fields].round(2).values.tolist()[0]
+"""
+    held = g(qr.Session.from_script(script, minutes()).run(progress=False))
+    assert held.seen == [
+        [("10:25", 10.51, 10.55), ("10:30", 10.56, 10.6)],
+        [("10:30", 10.56, 10.6), ("10:33", 10.61, 10.63)],
+    ]
+    assert held.day == held.same == [10.01, 11.2, 10.01, 11.1, 1_300_000.0]
+
+
+def test_bars_are_put_together_by_their_length_and_shorter_ones_are_refused() -> None:
+    """Protects markets of bars of half an hour: '60m' is two of them, one minute is its last price."""
+    times = pd.to_datetime(["10:00", "10:30", "11:00", "11:30", "13:30", "14:00", "14:30", "15:00"], format="%H:%M")
+    days = pd.bdate_range("2024-01-02", periods=2)
+    ends = [day + (time - time.normalize()) for day in days for time in times]
+    bars = pd.DataFrame({"date": ends, "symbol": A, "close": [10.0, 10.1, 10.2, 10.3, 10.4, 10.5, 10.6, 10.7] * 2})
+    given = qr.read_market(bars.assign(open=bars.close, high=bars.close, low=bars.close, volume=1_000.0))
+    script = """
+def initialize(context):
+    run_daily(look, "14:00")
+
+def look(context):
+    code = "600001.XSHG"
+    hours = attribute_history(code, 2, "60m", ["open", "close", "volume"])
+    g.seen = [hours.values.tolist(), history(1, "1m", "close", [code])[code].tolist(),
+              history(1, "30m", "volume", [code])[code].tolist(), get_bars(code, 1, "120m", "close")["close"].tolist()]
+    if context.current_dt.day == 3:
+        attribute_history(code, 2, "45m")
+"""
+    session = qr.Session.from_script(script, given).step()
+    assert g(session).seen == [[[10.2, 10.3, 2_000.0], [10.4, 10.5, 2_000.0]], [10.5], [1_000.0], [10.3]]
+    with pytest.raises(StrategyError, match="this market holds bars of 30 minutes"):
+        session.step()
+
+
+def test_an_order_has_the_time_of_its_call() -> None:
+    """Protects times on minute data: at noon and at 13:00 no bar has ended since 11:30."""
+    script = """
+def initialize(context):
+    for time in ("12:00", "13:00", "13:30"):
+        run_daily(trade, time)
+
+def trade(context):
+    order("600001.XSHG", 100)
+    g.times = [order.add_time.strftime("%H:%M") for order in get_orders().values()]
+    g.fills = [trade.time.strftime("%H:%M") for trade in get_trades().values()]
+"""
+    held = g(qr.Session.from_script(script, minutes()).step())
+    assert (held.times, held.fills) == (["12:00", "13:00", "13:30"], ["13:00", "13:01", "13:30"])
 
 
 def test_every_bar_sees_the_time_of_its_bar() -> None:

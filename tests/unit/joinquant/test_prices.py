@@ -75,6 +75,99 @@ def test_history_has_a_column_per_code_and_keeps_suspended_days() -> None:
     assert at(3, body) == [[[10.3, 21.0], [10.3, 22.0]], [B], [21.0, 22.0], [10.1, 10.3]]
 
 
+def test_bars_are_adjusted_to_the_day_that_is_named() -> None:
+    """Protects fq_ref_date: its factor is 1, an early day gives prices of "post", none after today counts."""
+    flat = pd.Series([10.0, 10.0, 5.0, 5.0, 5.0])
+    bars = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=5), "symbol": A, "volume": 1e6})
+    bars = bars.assign(open=flat, high=flat, low=flat, close=flat)
+    table = pd.DataFrame({"symbol": [A], "board": ["SZ_MAIN"], "list_date": ["2000-01-04"]})
+    split = pd.DataFrame({"symbol": [A], "ex_date": ["2024-01-04"], "bonus_per_share": [1.0]})
+    given = qr.read_market(bars, instruments=table, actions=split)
+    body = f"""
+    get_bars("{A}", 3, "1d", ["close"])["close"].tolist()
+    get_bars("{A}", 3, "1d", ["close"], fq_ref_date=context.current_dt)["close"].tolist()
+    get_bars("{A}", 3, "1d", ["close"], fq_ref_date="2030-01-01")["close"].tolist()
+    get_bars("{A}", 3, "1d", ["close", "factor"], fq_ref_date="2024-01-03").tolist()
+    get_bars("{A}", 3, "1d", ["close"], fq_ref_date=datetime.date(1990, 1, 1), include_now=True)["close"].tolist()
+    get_price("{A}", count=3, fields=["open", "close"], fq="post").values.tolist()
+    get_price(["{A}"], count=3, fields=["open", "close"], fq="post", panel=False)["close"].tolist()
+    """
+    assert at(3, body, given=given) == [
+        [10.0, 10.0, 5.0],
+        [5.0, 5.0, 5.0],
+        [5.0, 5.0, 5.0],
+        [(10.0, 1.0), (10.0, 1.0), (10.0, 2.0)],
+        [10.0, 10.0, 10.0],
+        [[10.0, 10.0]] * 3,
+        [10.0] * 3,
+    ]
+
+
+def test_bars_that_are_still_to_come_are_told() -> None:
+    """Protects who looks ahead, which the platform allows without avoid_future_data: the bars end today, and why."""
+    script = f"""
+    def handle_data(context, data):
+        g.seen = len(get_price("{A}", "2024-01-02", DAY))
+    """
+    for day, is_told in (('"2024-01-05"', True), ("context.current_dt", False)):
+        session = run(script.replace("DAY", day), market(MOVES), end="2024-01-03")
+        assert g(session).seen == 2
+        assert any("still to come" in str(notice) for notice in session.notices) == is_told
+
+
+def test_a_period_without_its_suspended_days_begins_where_it_was_asked_to() -> None:
+    """Protects skip_paused beside start_date: nothing of before the period comes in for a day without trading."""
+    body = f"""
+    get_price("{A}", "2024-01-04", context.previous_date, fields="close", skip_paused=True)["close"].tolist()
+    get_price("{A}", "2024-01-04", "2024-01-04", fields="close", skip_paused=True)["close"].tolist()
+    get_price(["{A}"], "2024-01-04", "2024-01-05", fields="close", skip_paused=True, panel=False)["close"].tolist()
+    get_price("{A}", count=3, end_date=context.previous_date, fields="close", skip_paused=True)["close"].tolist()
+    """
+    assert at(4, body) == [[10.5], [], [10.5], [10.1, 10.3, 10.5]]
+
+
+def test_get_price_gives_bars_of_several_days() -> None:
+    """Protects frequency: 'Xd' is bars of X days that end with the last one, and what is no length is refused."""
+    body = f"""
+    get_price("{B}", count=2, frequency="2d", end_date=context.previous_date, fields=["open", "close"]).values.tolist()
+    [str(day)[:10] for day in get_price("{B}", count=2, frequency="2d", end_date=context.previous_date).index]
+    get_price(["{A}", "{B}"], count=1, frequency="2d", end_date=context.previous_date, panel=False)["high"].tolist()
+    """
+    assert at(4, body) == [[[20.0, 21.0], [22.0, 23.0]], ["2024-01-03", "2024-01-05"], [10.6, 23.0]]
+    for asked in ("get_price('{}', count=1, frequency='1w')", "attribute_history('{}', 1, 'day')"):
+        with pytest.raises(StrategyError, match="no length of a bar that is known here. It can be '1d' or 'Xd'"):
+            at(1, asked.format(A))
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("history(1, '1d', ['close', 'open'], ['000001.XSHE'])", "takes one field, not .*: get_price takes several"),
+        ("attribute_history(['000001.XSHE'], 1)", "takes one code, not .*: history takes several"),
+        ("get_price(None)", "None is neither a text nor a list"),
+        ("get_price('000001.XSHE', start_date=20240102)", "20240102 is a number, not a date. Write it as '2024-01-31'"),
+        ("get_trade_days('2024-01-02', count=2)", "takes start_date or count, not both"),
+        ("get_all_securities(['stok'])", "types='stok' is not known.*Did you mean stock"),
+        ("set_order_cost(0.001)", "takes OrderCost.*, not 0.001"),
+        ("batch_submit_orders([('000001.XSHE', 100)])", "is no order. Pass a dict with security and amount"),
+    ],
+)
+def test_a_wrong_call_is_told_in_words(asked: str, message: str) -> None:
+    """Protects who mistypes: what was passed and what to do instead, and no empty frame of the year 1970."""
+    with pytest.raises(StrategyError, match=message):
+        at(1, asked)
+
+
+def test_one_code_is_a_universe_and_no_order_is_for_several() -> None:
+    """Protects set_universe of a text, which is one code; a list of codes is no code, a text no state of an order."""
+    body = f"""
+    set_universe("{B}") or history(1, "1d", "close").values.tolist()
+    order(["{A}"], 100)
+    get_orders(status="open")
+    """
+    assert at(1, body) == [[[20.0]], None, {}]
+
+
 def test_get_price_goes_to_now_and_never_beyond() -> None:
     """Protects against a look ahead: before the close, today's bar is its open; asking for next year gives the same."""
     body = f"""
@@ -193,6 +286,27 @@ def test_indexes_and_benchmarks_come_from_the_tables() -> None:
     assert session.tables.daily_portfolio["benchmark_close"].pct_change().iloc[-1] == pytest.approx(104 / 103 - 1)
     with pytest.raises(StrategyError, match="data={'index_prices'"):
         at(3, 'attribute_history("000300.XSHG", 2)')
+
+
+def test_each_instrument_is_listed_under_its_own_type() -> None:
+    """Protects screens of shares from bonds, repo and funds, and a misspelled type from an empty list."""
+    codes = ["600519.SH", "510300.SH", "161725.SZ", "508000.SH", "113001.SH", "204001.SH", "000300.SH"]
+    rows = [{"date": day, "symbol": code} for code in codes for day in pd.bdate_range("2024-01-02", periods=2)]
+    given = qr.read_market(pd.DataFrame(rows).assign(open=10.0, high=10.0, low=10.0, close=10.0, volume=1e6))
+    body = """
+    list(get_all_securities().index)
+    list(get_all_securities("fund").index)
+    list(get_all_securities(["lof", "conbond"]).index)
+    get_security_info("113001.XSHG").type
+    len(get_all_securities("QDII_fund"))
+    """
+    assert at(1, body, given=given) == [
+        ["600519.XSHG"],
+        ["161725.XSHE", "508000.XSHG", "510300.XSHG"],
+        ["113001.XSHG", "161725.XSHE"],
+        "conbond",
+        0,
+    ]
 
 
 def test_the_calendar_and_the_list_of_instruments() -> None:

@@ -19,13 +19,15 @@ EXPRESSIONS = (
     "map(abs, [-1, 2])", "filter(None, [0, 1])", "zip([1], [2])", "range(3) + [9]", "len(map(abs, [1, 2]))",
     "{'a': 1}.keys() + ['b']", "sorted({'a': 1, 'b': 2}.values())[0]", "{'a': 1}.items()[0]", "cmp(2, 1)",
     "[1, 2, 3, 4][:len('abc') / 2]", "[5, 6, 7][3 / 2]", "reduce(lambda a, b: a + b, [1, 2])", "max(3 / 2, 0.5)",
+    "sorted([1, 3, 2], lambda a, b: cmp(b, a))", "sorted([[1, 2], [0, 1]], cmp=lambda a, b: a - b, key=lambda x: x[1])",
+    "[held.sort(lambda a, b: b - a) or held for held in [[1, 3, 2]]][0]", "sorted([2, 1], reverse=True)",
     "sum([1, 2]) / 2", "int('7') / 2", "str(7 / 2)", "unicode('a')", "xrange(3)[1]", "{'a': 1}.has_key('a')",
 )  # fmt: skip
 """What Python 2.7 makes of each is asked of Python 2.7 where there is one; else the recorded values serve."""
 
 RECORDED = [
     3, -4, 3.5, 1, 3.0, -1.0, 0.13, 2.67, [1, 2], [1], [[1, 2]], [0, 1, 2, 9], 2, ["a", "b"], 1, ["a", 1], 1, [1], 6, 3,
-    1, 1, 3, "3", "a", 1, True,
+    1, [3, 2, 1], [[0, 1], [1, 2]], [3, 2, 1], [2, 1], 1, 3, "3", "a", 1, True,
 ]  # fmt: skip
 
 

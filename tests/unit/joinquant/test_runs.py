@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pandas as pd
 import pytest
@@ -143,6 +144,54 @@ def test_a_journal_brings_a_script_back_and_it_goes_on(tmp_path: Path) -> None:
     whole = opened(script, given).step(5)
     assert session.digest() == whole.digest()
     assert g(session).late == g(whole).late == "2024-01-08 15:00:00"
+
+
+def written(session: qr.Session) -> list[str]:
+    """The lines of the log."""
+    return list(session.events.loc[session.events["event"] == "Logged", "text"])
+
+
+def test_a_function_that_nothing_calls_is_told() -> None:
+    """Protects a misspelled callback, and one of the platform that is not here, from never being called in silence."""
+    script = """
+    def initialize(context):
+        run_daily(after_trading, "close")
+
+    def handel_data(context, data):
+        pass
+
+    def on_event(context, event):
+        pass
+
+    def after_trading(context):
+        helper()
+
+    def helper():
+        pass
+    """
+    told = [str(notice) for notice in opened(script).notices]
+    assert "handel_data of the script is never called. Did you mean handle_data?" in told
+    assert [notice for notice in told if notice.startswith("on_event of the script is never called. Dividends")]
+    assert not [notice for notice in told if "after_trading" in notice or "helper" in notice]
+
+
+def test_the_log_does_not_depend_on_the_way_to_a_moment(tmp_path: Path) -> None:
+    """Protects reruns and resumes: what is written once into the log is written again where it was gone back on."""
+    script = """
+    def handle_data(context, data):
+        context.portfolio.positions["000001.XSHE"].total_amount
+    """
+    given = market({A: [10.0] * 6})
+    path = tmp_path / "run.qsession"
+    session = opened(script, given, journal=path).step(3)
+    lines = written(session)
+    assert len(lines) == 1
+    session.back(3)
+    session.step(3, rerun=True)
+    assert written(session) == lines
+    assert session.branches.table.index.to_list() == ["main"]
+    resumed = qr.Session.resume(path, given, Script.read(dedent(script))).step(2)
+    assert written(resumed) == lines
 
 
 def test_two_memories_that_a_journal_cannot_tell_apart_do_not_stop_it(tmp_path: Path) -> None:

@@ -255,6 +255,14 @@ def test_members_industries_names_and_files() -> None:
     assert at_open(2, lines[0]) == [[B]]
 
 
+def test_members_of_before_the_table_begins_are_told() -> None:
+    """Protects a run that starts before its table: no members are known, so nothing would trade, and why is said."""
+    script = "def handle_data(context, data):\n    g.seen = get_index_stocks('000300.XSHG', '2020-01-02')\n"
+    session = run(script, market({A: [10.0] * 2}), data=DATA)
+    assert g(session).seen == []
+    assert any("no members are known by 2020-01-02; the first are those of 20" in str(item) for item in session.notices)
+
+
 def test_a_table_may_be_a_file(tmp_path: Path) -> None:
     """Protects users who keep their tables as Parquet or CSV."""
     VALUATION.to_parquet(tmp_path / "v.parquet")

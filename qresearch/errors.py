@@ -2,6 +2,8 @@
 
     QresearchError
     |- UsageError (ValueError)                your call was wrong; the message ends with the remedy
+    |  |- UnknownName (AttributeError)        an object has no such attribute
+    |  |- UnknownItem (KeyError)              nothing is kept under that name
     |  |- UnknownSymbol (KeyError)            no such instrument; carries close matches
     |  |- OutOfRange (IndexError)             a day outside the market or the branch
     |  |- NotSupported (NotImplementedError)  a word that is understood but not honoured
@@ -52,6 +54,10 @@ class UsageError(QresearchError, ValueError):
 
 class UnknownName(UsageError, AttributeError):
     """An object has no such attribute; the message names those that look like it."""
+
+
+class UnknownItem(UsageError, KeyError):
+    """Nothing is kept under such a name; the message names what is."""
 
 
 class UnknownSymbol(UsageError, KeyError):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from qresearch.book import frames
+from qresearch.domain.attributes import told_names
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.sentences import Said
 from qresearch.session.simulation import Simulation
@@ -17,6 +18,7 @@ class _DayAndPhase(NamedTuple):
     phase: Phase
 
 
+@told_names()
 class Now(_DayAndPhase):
     """Where the clock stands: a tuple of day and phase that also knows the time.
 

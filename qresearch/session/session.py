@@ -424,8 +424,8 @@ class Session(TradingApi):
 
         Raises
         ------
-        OutOfRange
-            The day is no trading day, or nothing is kept there on this branch; the message says how far it goes.
+        UsageError
+            A row that is no event here; no trading day, or nothing is kept there: the message says how far it goes.
 
         Examples
         --------
@@ -434,7 +434,7 @@ class Session(TradingApi):
         >>> str(session.goto("2022-03-02").now.day)[:10], str(session.goto(-1).now.day)[:10]
         ('2022-03-02', '2022-03-07')
         """
-        self._navigation.goto(where, event)
+        self._navigation.goto(where, event, self.simulation)
         return self
 
     def branch(self, name: str) -> Session:

@@ -245,6 +245,45 @@ def test_back_and_goto_stay_within_what_is_kept() -> None:
     assert day_of(run.goto("2024-01-04")) == "2024-01-04"
 
 
+def test_goto_takes_a_row_of_events_and_no_other() -> None:
+    """Protects the place that is meant: an order's number, or an event of another branch, would lead anywhere."""
+    run = session(flat()).step()
+    run.buy(A, 100)
+    run.step(2)
+    filled = run.events.query("event == 'OrderFilled'").iloc[0]
+    for row in (run.orders.iloc[0], run.fills.iloc[0]):
+        with pytest.raises(qr.UsageError, match=r"number \d, is none of the events of this account on branch 'main'\."):
+            run.goto(row)
+    assert day_of(run.goto(filled)) == str(filled["day"])[:10] == "2024-01-04"
+    run.goto(0).branch("other").step(4)
+    with pytest.raises(qr.UsageError, match="on branch 'other'"):
+        run.goto(filled)
+    with pytest.raises(qr.UsageError, match=r"goto: where=1 and event=2 are two goals\. Pass one of them"):
+        run.goto(1, event=2)
+    with pytest.raises(
+        qr.OutOfRange, match=r"goto: 'main' is no kept moment\. It is a branch: branches\.switch\('main'\)"
+    ):
+        run.goto("main")
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("order.filed", r"'order\.filed' is no date, breakpoint or event\. Did you mean .*order\.filled"),
+        ("sopt", r"'sopt' is no date, .*Did you mean stop\?"),
+        (3, r"until=3 is no date, .*To take some steps, write step\(3\)\."),
+        ([], r"until=\[\] holds nothing to stop at\. Leave until= out to run to the end\."),
+    ],
+)
+def test_what_a_run_cannot_stop_at_is_told(until: object, said: str) -> None:
+    """Protects a slip of the pen from an answer about dates, and an empty list from a run to the end."""
+    run = session(flat(), start=None)
+    run.breakpoints.add("fill", name="stop")
+    with pytest.raises(qr.UsageError, match=said):
+        run.run(until=until)
+    assert day_of(run) == "NaT"
+
+
 def test_run_stops_at_a_day_or_a_condition() -> None:
     """Protects ``until``: a date, a date that is no trading day, and a predicate asked after every step."""
     assert day_of(session(flat(days=9)).run("2024-01-04", progress=False)) == "2024-01-04"

@@ -214,10 +214,12 @@ class Schedules:
 def _missing(key: str) -> Scheduled:
     def refuse(_: object) -> object:
         raise UsageError(
-            f"run_daily calls {key!r} every day, but the strategy of this session has no function of that name. "
-            "Pass the strategy that defines it: session.strategy = ..."
+            f"run_daily calls {key!r} every day, but the strategy of this session has no function of that name. Pass "
+            "the strategy that defines it: session.strategy = Strategy. What has no name of its own, such as a lambda, "
+            "is not found again after a resume: begin anew with a def"
         )
 
+    refuse.__name__ = "run_daily"
     return refuse
 
 

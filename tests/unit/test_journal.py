@@ -656,6 +656,34 @@ def test_text_that_is_no_utf8_is_kept_or_refused_when_it_comes(path: Path) -> No
     assert (back.digest(), dict(back.memory)) == wanted
 
 
+def at_noon(context) -> None:
+    """A function of the module, as one writes it beside a class."""
+    context.order("604018", 100)
+
+
+def test_what_run_daily_calls_is_found_beside_the_class_too(path: Path) -> None:
+    """Protects going on after a resume: a scheduled function of the module, and a true answer where it has no name."""
+
+    class Beside:
+        def initialize(self, context) -> None:
+            context.run_daily(at_noon, "11:30")
+
+    class Nameless:
+        def initialize(self, context) -> None:
+            context.run_daily(lambda context: None, "11:30")
+
+    made = session(path, Beside).step(2)
+    assert resumed(path, Beside).step(2).digest() == made.step(2).digest()
+    other = path.with_name("other.qsession")
+    session(other, Nameless).step(2)
+    with pytest.raises(
+        qr.StrategyError, match=r"run_daily raised UsageError .* at INTRADAY: run_daily calls '<lambda>'"
+    ) as told:
+        resumed(other, Nameless).step()
+    assert "memory.py" not in str(told.value)
+    assert "is not found again after a resume: begin anew with a def." in str(told.value)
+
+
 def test_memory_set_by_hand_is_a_command(path: Path) -> None:
     """Protects what a user sets: in the file at once, undone by going back, and on a branch from the past."""
     made = session(path).step(3)

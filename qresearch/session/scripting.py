@@ -303,12 +303,22 @@ class _Script:
         if self._plain_step(now) == to:
             return "session.step()"
         if self._is_in_bar(to):
-            return f'session.run(until="{time_of(self._exchange, *to):%Y-%m-%d %H:%M}")'
+            reached = next((bar for bar in range(to[2], 0, -1) if self._until(Moment(*to[:2], bar)) is not None), 0)
+            if now[:2] == to[:2] and now[2] >= reached:
+                return f'session.step({to[2] - now[2]}, phase="INTRADAY")'
+            if reached:
+                ahead = "" if reached == to[2] else f'.step({to[2] - reached}, phase="INTRADAY")'
+                return f'session.run(until="{self._until(Moment(*to[:2], reached))}"){ahead}'
         name = PHASES[to[1]].value
         ahead = now[0] + 1 if now[0] < self._exchange.first or now[1] >= to[1] else now[0]
         if ahead == to[0]:
             return f'session.step(phase="{name}")'
         return f'at("{self._exchange.date(to[0])}", "{name}")'
+
+    def _until(self, bar: Moment) -> str | None:
+        """The time to which one runs to the end of a bar; None where that is the end of the day, and leads on."""
+        time = time_of(self._exchange, *bar)
+        return f"{time:%Y-%m-%d %H:%M}" if time.time() < self._exchange.market.venue.hours[Phase.CLOSE] else None
 
     # ------------------------------------------------------------------ as a strategy
 

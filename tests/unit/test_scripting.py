@@ -51,6 +51,20 @@ def test_a_script_ends_with_the_same_digest(tmp_path: Path) -> None:
     assert (twin.now, twin.portfolio.equity) == (made.now, made.portfolio.equity)
 
 
+def test_a_script_stands_at_the_last_bar_of_a_day() -> None:
+    """Protects minute data: the bar that ends at the close is a stop before the close, whichever way one came there."""
+    market = qr.sample_market("minute")
+    made = qr.Session(market, start="2021-07-06", cash=100_000).run(until="2021-07-06 14:58", progress=False)
+    for _ in range(3):
+        made.buy("604018", 100)
+        made.step(phase="next")
+    made.run(until="2021-07-07 14:59", progress=False).step(phase="INTRADAY").sell("604018", 100)
+    made.step(2)
+    space: dict[str, object] = {"DATA": market}
+    exec(compile(made.to_script(market="DATA"), "script", "exec"), space)
+    assert space["session"].now == made.now  # type: ignore[attr-defined]
+
+
 def test_a_script_refuses_other_data(tmp_path: Path) -> None:
     """Protects against a program that seems to work on data that have changed."""
     text = busy().to_script(tmp_path / "session.py").replace(MARKET.fingerprint, "0" * 64)

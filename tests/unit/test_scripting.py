@@ -32,6 +32,7 @@ def busy() -> qr.Session:
     made.set_slippage("bps", 5)
     made.back(2).branch("other")
     made.order_target("604035", 100)
+    made.account.pay_in(5_000)
     made.step(4).cancel(made.order_lots("604018", 2))
     return made.step(phase="PRE_OPEN")
 
@@ -75,7 +76,7 @@ def test_a_script_refuses_other_data(tmp_path: Path) -> None:
 
 
 def test_a_strategy_ends_with_the_same_digest(tmp_path: Path) -> None:
-    """Protects ``kind="strategy"``: the same orders come from callbacks of a script."""
+    """Protects ``kind="strategy"``: the same orders and payments come from callbacks of a script."""
     made = busy()
     made.to_script(tmp_path / "strategy.py", kind="strategy")
     twin = qr.Session(MARKET, start="2022-03-01", cash=100_000, costs="zero", strategy=tmp_path / "strategy.py")

@@ -60,8 +60,8 @@ def _no_goal(goal: object, names: Iterable[str]) -> str:
     """Why a run cannot stop at something, and what to write."""
     known = [*names, *EVENTS]
     hint = did_you_mean(close_matches(goal, known)) if isinstance(goal, str) else ""
-    if isinstance(goal, int):
-        hint = f"To take some steps, write step({goal}). "
+    if isinstance(goal, int) and not isinstance(goal, bool):
+        hint = f"To take some steps, write step({shown(goal)}). "
     return (
         f"run: until={shown(goal)} is no date, breakpoint or event. {hint}Pass a date such as '2024-01-31', the name "
         "of a breakpoint, an event such as 'order.rejected', or a function of the session."

@@ -243,7 +243,11 @@ class Navigation:
     def _place_of_day(self, day: object) -> int:
         timeline, exchange = self.simulation.timeline, self.simulation.exchange
         if day_text(day) is None:
-            hint = f"It is a branch: branches.switch({day!r}). " if day in list(timeline.branches) else ""
+            hint = (
+                f"It is a branch: branches.switch({day!r}). "
+                if isinstance(day, str) and day in timeline.branches
+                else ""
+            )
             raise OutOfRange(
                 f"goto: {shown(day)} is no kept moment. {hint}Pass a date such as '2024-01-31', the number of a stop "
                 "such as 0 or -1, or a row of session.events."

@@ -65,7 +65,7 @@ from qresearch.session.rules import Rules
 from qresearch.session.scripting import to_script
 from qresearch.session.simulation import Simulation
 from qresearch.session.strategy import BarData, Context, Hooks
-from qresearch.session.ticket import Ticket
+from qresearch.session.ticket import Ticket, seen
 from qresearch.session.trader import Trader
 from qresearch.session.trader_beside import TraderBeside
 from qresearch.session.trading import TradingApi
@@ -734,7 +734,7 @@ class Session(TradingApi):
         Parameters
         ----------
         order : Ticket, str or int
-            A ticket, an order id, or an order as a dialect gives it, such as an XtOrder.
+            A ticket (of its own branch), an order id, or an order as a dialect gives it, such as an XtOrder.
         language : {"en", "zh"}, optional
             Of the sentences. Default: that of the session.
 
@@ -770,10 +770,10 @@ class Session(TradingApi):
         first; cash is checked at the match, after the sells.
         """
         self._keeper.refuse_inside_callback("explain")
-        say, simulation = self.words.named(language), self.simulation
-        record = simulation.orders.now()[int(self.ticket(order))]
-        branch, count = simulation.timeline.branch, simulation.timeline.count
-        told = explain_order(simulation.exchange, branch, count, record, say)
+        say, ticket = self.words.named(language), seen(self, order)
+        branch, record = ticket.branch, ticket.record
+        assert record is not None  # it has been seen
+        told = explain_order(self.simulation.exchange, branch, branch.counts[branch.cursor], record, say)
         return told.with_code(code_line_of(branch, record.order_id))
 
     def report(

@@ -378,6 +378,26 @@ def test_a_ticket_of_another_branch_cannot_act() -> None:
     assert ticket.status.value == "QUEUED"
 
 
+def test_a_ticket_tells_of_its_own_branch() -> None:
+    """Protects its events, explanation and picture from being those of the other order that has the same number."""
+    run = session(flat()).branch("other")
+    run.sell(A, 300)
+    run.step()
+    ticket = run.branches.switch("main").buy(A, 100)
+    run.step()
+    told = ticket.events.to_csv(), str(ticket.explain()), ticket.picture().svg
+    run.branches.switch("other")
+    assert "sell" in str(run.explain(1))
+    assert (ticket.events.to_csv(), str(ticket.explain()), ticket.picture().svg) == told
+    assert str(run.explain(ticket)) == told[1]
+    run.branches.switch("main").goto(0)
+    run.branches.switch("other")
+    assert ticket.events.empty
+    for tell in (ticket.explain, ticket.picture):
+        with pytest.raises(qr.UsageError, match=r"branch 'main' and is not yet placed .*switch\('main'\)\.goto\(-1\)"):
+            tell()
+
+
 def test_ids_count_along_a_branch() -> None:
     """Protects ids: they count from 1 along the path of a branch, so two branches may both have an order 2."""
     run = session(flat())

@@ -118,7 +118,7 @@ class Branches:
         Returns
         -------
         Comparison
-            With ``first``, ``events``, ``equity``, ``orders``, ``positions`` and ``plot()``.
+            With ``first``, ``equity``, ``orders``, ``positions`` and ``plot()``.
 
         Raises
         ------

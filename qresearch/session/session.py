@@ -324,7 +324,7 @@ class Session(TradingApi):
             data every whole bar is an INTRADAY of its own.
         rerun : bool
             After going back: call the strategy again instead of redoing the kept future. Equal events stay on the
-            branch, different ones open another. Orders by hand of the kept future are not placed again.
+            branch, different ones open another. What was done by hand ahead, to the memory too, is not done again.
         debug : bool
             Open the standard debugger on the first line of each callback (this also calls the strategy again). Inside,
             ``c`` goes on, ``q`` leaves without taking the step.

@@ -246,7 +246,9 @@ def seen(session: AnySession, order: str | int) -> Ticket:
     UsageError
         No such order there, at this point of the timeline.
     """
-    if not isinstance(order, Ticket) or order.branch is session.simulation.timeline.branch:
+    simulation = session.simulation
+    is_ours = isinstance(order, Ticket) and order.desk.simulation is simulation
+    if not isinstance(order, Ticket) or not is_ours or order.branch is simulation.timeline.branch:
         found: Ticket = session.ticket(order)
         return found
     if order.record is None:

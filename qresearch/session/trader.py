@@ -136,6 +136,11 @@ class Trader:
     def ticket(self, order: str | int) -> Ticket:
         """The handle on an order of the present branch; see :meth:`Session.ticket`."""
         branch = self.simulation.timeline.branch
+        if isinstance(order, Ticket) and order.desk.simulation is not self.simulation:
+            raise WrongBranch(
+                f"Ticket {order!s} is an order of another session or account. Ask the ticket itself, as in "
+                f"ticket.explain() or ticket.cancel(); session.ticket({str(order)!r}) is the order of this one."
+            )
         number = order_number(order)
         if number is None or self.simulation.order(branch, number) is None:
             raise UsageError(
@@ -174,7 +179,7 @@ class Trader:
     def _own_ticket(self, order: str) -> Ticket:
         """The ticket of an order, if it may be acted on here."""
         here = self.simulation.timeline.branch
-        if isinstance(order, Ticket) and order.branch is not here:
+        if isinstance(order, Ticket) and order.desk.simulation is self.simulation and order.branch is not here:
             raise WrongBranch(
                 f"Ticket {order!s} belongs to branch {order.branch.name!r}, but the session stands on "
                 f"{here.name!r}. Use session.ticket({order!s}) for the order on this branch."

@@ -398,6 +398,21 @@ def test_a_ticket_tells_of_its_own_branch() -> None:
             tell()
 
 
+def test_a_ticket_of_another_session_is_refused() -> None:
+    """Protects two sessions side by side from taking the order of one for that of the other with the same number."""
+    here, there = session(flat()), session(flat(), accounts={"more": {"account": "margin", "cash": 1_000}})
+    here.buy(A, 100)
+    beside = there.account.all["more"]
+    for other, ticket in ((here, there.buy(A, 300)), (there, beside.buy(A, 200))):
+        for call in ("cancel", "explain", "ticket"):
+            with pytest.raises(qr.WrongBranch, match=r"Ticket 1 is an order of another session or account\."):
+                getattr(other, call)(ticket)
+        with pytest.raises(qr.WrongBranch, match=r"session\.ticket\('1'\) is the order of this one"):
+            other.plot("life", order=ticket)
+    assert "300" in str(there.explain("1"))
+    assert here.open_orders["quantity"].to_list() == [100]
+
+
 def test_ids_count_along_a_branch() -> None:
     """Protects ids: they count from 1 along the path of a branch, so two branches may both have an order 2."""
     run = session(flat())

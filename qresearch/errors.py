@@ -283,6 +283,13 @@ def choose(what: str, value: object, allowed: Iterable[str]) -> str:
     words = [str(word) for word in allowed]
     if isinstance(value, str) and value in words:
         return value
-    hint = did_you_mean(close_matches(value, words)) if isinstance(value, str) else ""
+    hint = (
+        did_you_mean(_in_other_letters(value, words) or close_matches(value, words)) if isinstance(value, str) else ""
+    )
     allowed_words = ", ".join(map(repr, words))
     raise UsageError(f"{what}={shown(value)} is not known: it can be {allowed_words}. {hint}Pass one of these.")
+
+
+def _in_other_letters(word: str, words: Iterable[str]) -> list[str]:
+    """The words that are the same but for capital letters."""
+    return [known for known in words if known.casefold() == word.casefold()]

@@ -100,6 +100,7 @@ class Navigation:
         predicate, extra, goal = goal_of(self.session, self.breakpoints, until)
         with self.keeper.section("run"):
             clock.begin()
+            begun = self.simulation.timeline.state.at
             with LET:
                 clock.armed = self.breakpoints.arm(*extra)
             try:
@@ -112,7 +113,10 @@ class Navigation:
                 clock.armed = None
             voice = self.keeper.voice
             notices = None if stopped else voice.notices.summary
-            voice.say(clock.heading, self._run_message(reasons, stopped=stopped), notices)
+            told = self._run_message(reasons, stopped=stopped)
+            if not stopped and begun >= goal and self.simulation.timeline.state.at == begun:
+                told = Said("nothing_to_run", moment=self.keeper.moment)
+            voice.say(clock.heading, told, notices)
             clock.settle()
 
     def _run_days(

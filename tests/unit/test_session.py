@@ -284,6 +284,22 @@ def test_what_a_run_cannot_stop_at_is_told(until: object, said: str) -> None:
     assert day_of(run) == "NaT"
 
 
+def test_a_run_to_where_one_stands_says_that_nothing_was_run() -> None:
+    """Protects from taking the state of a later day for that of the day that was asked for."""
+    run = session(flat()).step(2)
+    for until in ("2024-01-03", "2024-01-04"):
+        assert "Nothing was run: the session stands at 2024-01-04 CLOSE" in run.run(until, progress=False).message
+    assert "Nothing was run" not in run.run("2024-01-05", progress=False).message
+    assert "Nothing was run" not in run.run(progress=False).message
+    assert "Nothing was run: the session stands at 2024-01-09 AFTER_CLOSE" in run.run(progress=False).message
+
+
+def test_a_word_in_other_letters_is_known() -> None:
+    """Protects who writes a phase small from a list without a hint."""
+    with pytest.raises(qr.UsageError, match=r"phase='close' is not known: .* Did you mean CLOSE\?"):
+        session(flat()).step(phase="close")
+
+
 def test_run_stops_at_a_day_or_a_condition() -> None:
     """Protects ``until``: a date, a date that is no trading day, and a predicate asked after every step."""
     assert day_of(session(flat(days=9)).run("2024-01-04", progress=False)) == "2024-01-04"

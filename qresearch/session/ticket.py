@@ -16,7 +16,7 @@ from qresearch.domain import events
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
 from qresearch.domain.order import Status
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, WrongBranch
 from qresearch.sentences import Words
 from qresearch.session.pages import ticket_html
 from qresearch.session.port import AnySession
@@ -236,6 +236,22 @@ class Ticket(str):
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+def ours(order: str | int, simulation: Simulation) -> str | int:
+    """An order as it was named, unless that is a ticket of another session: its number is another order here.
+
+    Raises
+    ------
+    WrongBranch
+        It is one; ask the ticket itself.
+    """
+    if isinstance(order, Ticket) and order.desk.simulation is not simulation:
+        raise WrongBranch(
+            f"Ticket {order!s} is an order of another session or account. Ask the ticket itself, as in "
+            f"ticket.explain() or ticket.cancel(); session.ticket({str(order)!r}) is the order of this one."
+        )
+    return order
 
 
 def seen(session: AnySession, order: str | int) -> Ticket:

@@ -30,7 +30,7 @@ from qresearch.session.options import (
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation, seed
-from qresearch.session.ticket import Ticket, Tickets
+from qresearch.session.ticket import Ticket, Tickets, ours
 
 _new_text, _getframe = str.__new__, sys._getframe
 
@@ -136,12 +136,7 @@ class Trader:
     def ticket(self, order: str | int) -> Ticket:
         """The handle on an order of the present branch; see :meth:`Session.ticket`."""
         branch = self.simulation.timeline.branch
-        if isinstance(order, Ticket) and order.desk.simulation is not self.simulation:
-            raise WrongBranch(
-                f"Ticket {order!s} is an order of another session or account. Ask the ticket itself, as in "
-                f"ticket.explain() or ticket.cancel(); session.ticket({str(order)!r}) is the order of this one."
-            )
-        number = order_number(order)
+        number = order_number(ours(order, self.simulation))
         if number is None or self.simulation.order(branch, number) is None:
             raise UsageError(
                 f"No order {shown(order)} on branch {branch.name!r} at this point: {self.simulation.account.orders} "

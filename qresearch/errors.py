@@ -2,6 +2,8 @@
 
     QresearchError
     |- UsageError (ValueError)                your call was wrong; the message ends with the remedy
+    |  |- UnknownName (AttributeError)        an object has no such attribute
+    |  |- UnknownItem (KeyError)              nothing is kept under that name
     |  |- UnknownSymbol (KeyError)            no such instrument; carries close matches
     |  |- OutOfRange (IndexError)             a day outside the market or the branch
     |  |- NotSupported (NotImplementedError)  a word that is understood but not honoured
@@ -52,6 +54,10 @@ class UsageError(QresearchError, ValueError):
 
 class UnknownName(UsageError, AttributeError):
     """An object has no such attribute; the message names those that look like it."""
+
+
+class UnknownItem(UsageError, KeyError):
+    """Nothing is kept under such a name; the message names what is."""
 
 
 class UnknownSymbol(UsageError, KeyError):
@@ -277,6 +283,13 @@ def choose(what: str, value: object, allowed: Iterable[str]) -> str:
     words = [str(word) for word in allowed]
     if isinstance(value, str) and value in words:
         return value
-    hint = did_you_mean(close_matches(value, words)) if isinstance(value, str) else ""
+    hint = (
+        did_you_mean(_in_other_letters(value, words) or close_matches(value, words)) if isinstance(value, str) else ""
+    )
     allowed_words = ", ".join(map(repr, words))
     raise UsageError(f"{what}={shown(value)} is not known: it can be {allowed_words}. {hint}Pass one of these.")
+
+
+def _in_other_letters(word: str, words: Iterable[str]) -> list[str]:
+    """The words that are the same but for capital letters."""
+    return [known for known in words if known.casefold() == word.casefold()]

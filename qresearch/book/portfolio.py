@@ -110,7 +110,7 @@ class Holdings(Mapping[str, Holding]):
         return holdings_html(self, self._words)
 
 
-@told_names()
+@told_names(lambda account, name: f"Write portfolio.positions[{name!r}]." if name in account.positions else "")
 class Portfolio:
     """The account at one moment, valued at the last visible prices.
 

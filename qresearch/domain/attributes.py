@@ -1,4 +1,4 @@
-"""Attributes that are not there: answered with the name that was meant, and never kept in silence.
+"""Attributes and items that are not there: answered with the name that was meant, and never kept in silence.
 
 Where the word of a neighbour library is meant, the message says ours.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from qresearch.errors import UnknownName, close_matches, did_you_mean, shown
+from qresearch.errors import UnknownName, UsageError, close_matches, did_you_mean, shown
 
 C = TypeVar("C")
 
@@ -30,6 +30,7 @@ SAME_NAMES: tuple[frozenset[str], ...] = tuple(
         "fills trades executions deals get_trades",
         "plot show chart",
         "now current_dt current_date today datetime",
+        "day date",
     )
 )
 """Attributes of other libraries' accounts, holdings and orders, and ours for the same thing."""
@@ -46,7 +47,6 @@ ELSEWHERE = {
     **dict.fromkeys(("trade_on_close", "cheat_on_open", "coc", "coo"), "When a request fills is set with clock=. "),
     "universe": "The symbols are those of the market: read_market(..., symbols=[...]). ",
     "data_frequency": "The bars are those of the market: sample_market('minute'), or read_market of minute bars. ",
-    "date": "The day is now.day, the time now.time. ",
     **dict.fromkeys(
         ("open", "high", "low", "close", "volume", "turnover", "vwap"),
         "Bars are read with history('600519', 20, 'close'), the last one inside a strategy with "
@@ -70,13 +70,20 @@ _FEW = 8
 """Names up to which a message lists all."""
 
 
-def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
+def _none(_: object, __: str) -> str:
+    return ""
+
+
+def told_names(remedy: Callable[[Any, str], str] = _none, /, **parts: type) -> Callable[[type[C]], type[C]]:
     """A class whose objects answer an attribute that they do not have with an error that names those that are near.
 
-    Looking up what there is gets slower by some hundredths of a microsecond.
+    So they answer brackets, where they have no items. Looking up what there is gets slower by some hundredths of a
+    microsecond.
 
     Parameters
     ----------
+    remedy : callable
+        Takes the object and a name that it does not have, and says what to write; empty for what is near.
     **parts : type
         Classes of attributes of the object, by their names: what is looked for may be there.
 
@@ -87,14 +94,25 @@ def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
     qresearch.errors.UnknownName: Session has no 'trade_details'. Did you mean tables.trade_details? See dir() for all.
     """
 
+    def hint(owner: object, name: str) -> str:
+        return remedy(owner, name) or near(name, dir(owner), parts)
+
     def tell(cls: type[C]) -> type[C]:
         def __getattr__(self: object, name: str) -> object:  # noqa: N807  # of the class
             if name.startswith("_") or hasattr(type(self), name):
                 # What is there and raised by itself says so again; what front ends try is nobody's mistake.
                 return object.__getattribute__(self, name)
-            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), parts)}")
+            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {hint(self, name)}")
 
+        def __getitem__(self: object, key: object) -> NoReturn:  # noqa: N807  # of the class
+            word, kind = str(key), type(self).__name__
+            said = f"Write .{word}." if word in dir(self) and word.isidentifier() else hint(self, word)
+            raise UsageError(f"{kind}[{shown(key)}]: {kind} holds no items in brackets. {said}")
+
+        __getitem__.__told__ = True  # type: ignore[attr-defined]
         cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
+        if hasattr(getattr(cls, "__getitem__", __getitem__), "__told__"):
+            cls.__getitem__ = __getitem__  # type: ignore[index]
         if is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
             cls.__setattr__ = cls.__delattr__ = _refuse  # type: ignore[method-assign]
         return cls
@@ -168,10 +186,10 @@ def near(name: str, names: Sequence[str], parts: Mapping[str, type] = NO_PARTS) 
     """What to write in place of an attribute that is not there, as sentences: :func:`meant`, and where all are.
 
     >>> near("total_value", ["cash", "equity"])
-    'Here it is equity. There are cash, equity.'
+    'Here it is equity. It has cash, equity.'
     """
     known = [word for word in names if not word.startswith("_")]
-    rest = f"There are {', '.join(known)}." if 0 < len(known) <= _FEW else "See dir() for all."
+    rest = f"It has {', '.join(known)}." if 0 < len(known) <= _FEW else "See dir() for all."
     return f"{meant(name, names, parts)}{rest}"
 
 

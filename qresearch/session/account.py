@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from qresearch.book.portfolio import Portfolio
 from qresearch.domain.arguments import number, price, whole
+from qresearch.domain.attributes import told_names
 from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import Act, Deed, PayIn
 from qresearch.session.accounts import Accounts
 from qresearch.session.simulation import Simulation
 
 
+def _shown_by(account: Account, name: str) -> str:
+    if name in account.all:
+        return f"Write session.account.all[{name!r}]."
+    return f"Write session.portfolio.{name}." if hasattr(Portfolio, name) else ""
+
+
+@told_names(_shown_by)
 @told_calls
 class Account:
     """The account of a session, as one that acts; what it holds is shown by the portfolio and the tables.

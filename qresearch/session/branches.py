@@ -18,6 +18,7 @@ from qresearch.book.orders import Orders
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
+from qresearch.domain.attributes import told_names
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
@@ -34,6 +35,13 @@ _CLOCKWORK = (events.Advanced, events.QueueEmptied)
 _DEEPEST = 20
 
 
+def _switched(branches: Branches, name: str) -> str:
+    if name in {"delete", "remove", "drop", "pop"}:
+        return "A branch is never erased: rename(old, new) gives it another name, switch(name) leaves it."
+    return f"Write branches.switch({name!r})." if name in branches else ""
+
+
+@told_names(_switched)
 @told_calls
 class Branches:
     """All branches, oldest first; nothing is ever erased.
@@ -110,7 +118,7 @@ class Branches:
         Returns
         -------
         Comparison
-            With ``first``, ``events``, ``equity``, ``orders``, ``positions`` and ``plot()``.
+            With ``first``, ``equity``, ``orders``, ``positions`` and ``plot()``.
 
         Raises
         ------

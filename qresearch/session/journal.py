@@ -267,7 +267,7 @@ class Journal:
             self._tell(f"What the strategy remembers cannot be copied ({problem}), so the journal leaves it out.")
             roots = []
         lost: dict[str, str] = {}
-        kept = [plain_items(root, lost) for root in roots]
+        kept = plain_items(roots, lost)
         for name, what in lost.items():
             self._tell(
                 f"{name!r} holds a {what}, which a journal cannot keep as plain data: after a resume it is as the "

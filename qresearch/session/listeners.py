@@ -11,7 +11,7 @@ hooks. Told is what happened since the last time, in its order:
 
 An order placed inside ``on_order`` or ``on_fill`` queues like any other. Its own events are told in turn before the
 clock goes on, so a function that answers every event by another order would never end: it is stopped with an error
-after :data:`MOST_ROUNDS` rounds.
+after :data:`MOST_ANSWERS` events of its own, or a hundred for each that it was told first.
 
 A fill is told to ``on_order`` first, then to ``on_fill``. The account is then already that after the whole match, not
 that between two fills of it. Of several accounts what happened in the first one is told first, then that of the others
@@ -24,7 +24,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
-from itertools import count
 
 import pandas as pd
 
@@ -41,8 +40,8 @@ from qresearch.session.simulation import Simulation
 LISTENERS = ("on_order", "on_fill")
 """Names of the functions of a strategy that are told what happens to orders."""
 
-MOST_ROUNDS = 1000
-"""How often in one phase a strategy may answer its own events by new ones."""
+MOST_ANSWERS = 100_000
+"""How many events a strategy may cause in one phase by answers to what it is told, unless it is told very much."""
 
 Call = Callable[[str, Callable[[], object]], None]
 
@@ -240,13 +239,13 @@ class Listeners:
 
     def tell(self, call: Call) -> None:
         """Tell everything that has happened since the last time, and what the answers to it cause."""
-        for number in count():
-            news = [(reader, event) for reader in self._readers for event in reader.news()]
-            if not news:
-                return
-            if number == MOST_ROUNDS:
+        most = answers = 0
+        while news := [(reader, event) for reader in self._readers for event in reader.news()]:
+            if not most:
+                most = max(MOST_ANSWERS, 100 * len(news))
+            elif (answers := answers + len(news)) > most:
                 raise UsageError(
-                    f"on_order or on_fill has answered its own events {MOST_ROUNDS:,} times in one phase. "
+                    f"on_order or on_fill has answered its own events by {answers:,} others in one phase. "
                     "Place an order there only for some events, such as: if event.after == 'FILLED'."
                 )
             for reader, event in news:

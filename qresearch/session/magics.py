@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, choose
 from qresearch.sentences import Said
 from qresearch.session.session import Session
 
@@ -47,8 +47,20 @@ class Magics:
             register(magic, "line", name)
         register(self.strategy, "cell", "strategy")
 
-    def _session(self, line: str) -> tuple[Session, list[str]]:
-        """The session that a line is about, and its words."""
+    def _session(self, call: str, line: str, most: int) -> tuple[Session, list[str]]:
+        """The session that a line is about, and its words, of which the call takes so many."""
+        session, words = self._named(line)
+        if len(words) > most:
+            word = words[most]
+            named = f" A session is named with -s: {call} -s {word}." if self._is_session(word) else ""
+            raise UsageError(f"{call}: {word!r} is too much, it takes {most or 'no'} word{'s' * (most != 1)}.{named}")
+        return session, words
+
+    def _is_session(self, name: str) -> bool:
+        return isinstance(self._shell.user_ns.get(name), Session)
+
+    def _named(self, line: str) -> tuple[Session, list[str]]:
+        """The session that is named with -s, or the one that there is, and the other words."""
         words = line.split()
         known = self._shell.user_ns
         name = "session"
@@ -70,7 +82,7 @@ class Magics:
 
     def step(self, line: str = "") -> Session:
         """Step: ``%step``, ``%step 5``, ``%step OPEN``, ``%step rerun``, ``%step debug``."""
-        session, words = self._session(line)
+        session, words = self._session("%step", line, 3)
         options: dict[str, Any] = {}
         count = 1
         for word in words:
@@ -84,32 +96,33 @@ class Magics:
 
     def back(self, line: str = "") -> Session:
         """Go back: ``%back``, ``%back 3``."""
-        session, words = self._session(line)
+        session, words = self._session("%back", line, 1)
         return session.back(_whole("%back", words[0]) if words else 1)
 
     def goto(self, line: str) -> Session:
-        """Go to a kept stop: ``%goto 2022-03-10``, ``%goto 0``, ``%goto -1``, ``%goto event 17``."""
-        session, words = self._session(line)
+        """Go to a kept stop: ``%goto 2022-03-10``, with a time on minute data, ``%goto 0``, ``%goto event 17``."""
+        session, words = self._session("%goto", line, 2)
         if not words:
             raise UsageError("%goto needs a date, the number of a stop, or 'event' and a number: %goto 2022-03-10.")
         if words[0] == "event" and len(words) > 1:
             return session.goto(event=_whole("%goto event", words[1]))
-        number = words[0].lstrip("-").isdigit() and len(words[0]) < 8
-        return session.goto(int(words[0]) if number else words[0])
+        where = " ".join(words)
+        number = where.lstrip("-").isdigit() and len(where) < 8
+        return session.goto(int(where) if number else where)
 
     def run_until(self, line: str = "") -> Session:
         """Run to the end, or up to a date, ``order.rejected`` or a breakpoint: ``%run_until 2022-03-10``."""
-        session, words = self._session(line)
+        session, words = self._named(line)
         return session.run(until=" ".join(words) or None)
 
     def orders(self, line: str = "") -> pd.DataFrame:
         """The orders as a table; ``%orders open`` those that are still open."""
-        session, words = self._session(line)
-        return session.open_orders if words == ["open"] else session.orders
+        session, words = self._session("%orders", line, 1)
+        return session.open_orders if words and choose("%orders", words[0], ("open",)) else session.orders
 
     def explain(self, line: str) -> Explanation:
         """Why an order did what it did: ``%explain 3``; without a number the last one."""
-        session, words = self._session(line)
+        session, words = self._session("%explain", line, 1)
         return session.explain(words[0] if words else str(len(session.orders)))
 
     def strategy(self, line: str, cell: str) -> Session:
@@ -119,7 +132,7 @@ class Magics:
         ``handle_data`` and the like, methods left out, replace or add that callback; a function that ``run_daily``
         calls replaces it there.
         """
-        session, _ = self._session(line)
+        session, _ = self._session("%%strategy", line, 0)
         names = [node.name for node in ast.parse(cell).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
         if not names:
             raise UsageError("%%strategy: the cell defines no function and no class. Define one to be replaced.")

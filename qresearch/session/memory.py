@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from qresearch.book.timeline import Remembered
-from qresearch.errors import UsageError
+from qresearch.domain.attributes import told_names
+from qresearch.errors import UnknownItem, UnknownName, UsageError, close_matches, did_you_mean, shown
 from qresearch.session.ticket import Ticket
 
 Root = MutableMapping[str, Any]
@@ -37,6 +38,7 @@ class Left(NamedTuple):
     kind: str
 
 
+@told_names(lambda _, name: f"Write session.memory[{name!r}].")
 class SessionMemory(MutableMapping[str, Any]):
     """``session.memory``: what a strategy has set on its context, to be read and to be set by hand.
 
@@ -64,15 +66,28 @@ class SessionMemory(MutableMapping[str, Any]):
         self._held, self._change = held, change
 
     def __getitem__(self, name: str) -> Any:
-        return self._held[name]
+        if name in self._held:
+            return self._held[name]
+        near = did_you_mean(map(repr, close_matches(name, self._held))) if isinstance(name, str) else ""
+        raise UnknownItem(
+            f"session.memory has no {shown(name)}. {near}It holds {', '.join(map(repr, self._held)) or 'nothing yet'}. "
+            f"Set it first: session.memory[{shown(name)}] = ..., or as context.name = ... in the strategy."
+        )
 
-    def __setitem__(self, name: str, value: object) -> None:
+    def __setitem__(self, name: object, value: object) -> None:
+        if not isinstance(name, str):
+            kind = type(name).__name__
+            raise UsageError(f"session.memory[{shown(name)}]: a name is text, not a {kind}. Write one such as 'fast'.")
         self._change(partial(self._held.__setitem__, name, value))
 
     def __delitem__(self, name: str) -> None:
-        if name not in self._held:
-            raise KeyError(name)
+        self.__getitem__(name)  # what is not there is told
         self._change(partial(self._held.__delitem__, name))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            raise UnknownName(f"session.memory.{name} would not be kept. Write session.memory[{name!r}] = ...")
+        object.__setattr__(self, name, value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._held)
@@ -199,10 +214,12 @@ class Schedules:
 def _missing(key: str) -> Scheduled:
     def refuse(_: object) -> object:
         raise UsageError(
-            f"run_daily calls {key!r} every day, but the strategy of this session has no function of that name. "
-            "Pass the strategy that defines it: session.strategy = ..."
+            f"run_daily calls {key!r} every day, but the strategy of this session has no function of that name. Pass "
+            "the strategy that defines it: session.strategy = Strategy. What has no name of its own, such as a lambda, "
+            "is not found again after a resume: begin anew with a def"
         )
 
+    refuse.__name__ = "run_daily"
     return refuse
 
 

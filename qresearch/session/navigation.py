@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, cast
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from qresearch.session.interrupts import LET, ask
 from qresearch.session.journal import BATCH
 from qresearch.session.port import AnySession
 from qresearch.session.schedules import moment_at
+from qresearch.session.simulation import Simulation
 from qresearch.session.trader import Trader
 from qresearch.session.watch import Watch
 
@@ -98,6 +100,7 @@ class Navigation:
         predicate, extra, goal = goal_of(self.session, self.breakpoints, until)
         with self.keeper.section("run"):
             clock.begin()
+            begun = self.simulation.timeline.state.at
             with LET:
                 clock.armed = self.breakpoints.arm(*extra)
             try:
@@ -110,7 +113,10 @@ class Navigation:
                 clock.armed = None
             voice = self.keeper.voice
             notices = None if stopped else voice.notices.summary
-            voice.say(clock.heading, self._run_message(reasons, stopped=stopped), notices)
+            told = self._run_message(reasons, stopped=stopped)
+            if not stopped and begun >= goal and self.simulation.timeline.state.at == begun:
+                told = Said("nothing_to_run", moment=self.keeper.moment)
+            voice.say(clock.heading, told, notices)
             clock.settle()
 
     def _run_days(
@@ -213,16 +219,18 @@ class Navigation:
             self.keeper.move_to(self.simulation.timeline.cursor - n)
             self.clock.settle()
 
-    def goto(self, where: object, event: int | None) -> None:
-        """Go to a kept moment; see :meth:`Session.goto`."""
+    def goto(self, where: object, event: int | None, account: Simulation) -> None:
+        """Go to a kept moment; see :meth:`Session.goto`. An event is one of the account that was asked to go there."""
         timeline = self.simulation.timeline
         self.keeper.refuse_inside_callback("goto")
+        if where is not None and event is not None:
+            raise UsageError(f"goto: where={shown(where)} and event={shown(event)} are two goals. Pass one of them.")
         with self.keeper.section("goto"):
             self.keeper.voice.say()
             if isinstance(where, pd.Series):
-                event = cast("int", where.name)
-            if event is not None:
-                place = timeline.find_event(whole("goto: event", event, least=0, example=0))
+                place = _place_of_row(where, account)
+            elif event is not None:
+                place = account.timeline.find_event(whole("goto: event", event, least=0, example=0))
             elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
                 place = whole("goto: moment", where, least=-_MOST_STEPS, example=-1)
                 kept = len(timeline.branch.states)
@@ -238,6 +246,16 @@ class Navigation:
 
     def _place_of_day(self, day: object) -> int:
         timeline, exchange = self.simulation.timeline, self.simulation.exchange
+        if day_text(day) is None:
+            hint = (
+                f"It is a branch: branches.switch({day!r}). "
+                if isinstance(day, str) and day in timeline.branches
+                else ""
+            )
+            raise OutOfRange(
+                f"goto: {shown(day)} is no kept moment. {hint}Pass a date such as '2024-01-31', the number of a stop "
+                "such as 0 or -1, or a row of session.events."
+            )
         index = exchange.market.panel.day_index(day)
         moment = moment_at(day, exchange)
         place = timeline.find(*(moment or (index, AFTER_CLOSE)))
@@ -296,6 +314,23 @@ class Navigation:
                 if keeper.journal is not None:
                     keeper.journal.rename(branch)
             self.clock.settle()
+
+
+def _place_of_row(row: pd.Series[Any], account: Simulation) -> int:
+    """The first stop at which the event of a row of ``session.events`` had happened."""
+    branch, number = account.timeline.branch, row.name
+    if "event" in row and isinstance(number, (int, np.integer)):
+        found = next(islice(events.records(iter(branch.log)), int(number), None), None)
+        # The numbers of an order, or of an event of another account or branch, would lead anywhere.
+        if found is not None and (type(found).__name__, str(frames.timestamp(account.exchange, found.at.day))) == (
+            row["event"],
+            str(row["day"]),
+        ):
+            return account.timeline.find_event(int(number))
+    raise UsageError(
+        f"goto: this row, number {number}, is none of the events of this account on branch {branch.name!r}. "
+        "Pass a row of its session.events, a date such as '2024-01-31', or the number of a stop such as -1."
+    )
 
 
 def _note(watch: Watch) -> None:

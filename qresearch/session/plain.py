@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import random
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,9 +21,12 @@ import pandas as pd
 from qresearch.errors import JournalError, UsageError
 from qresearch.session.memory import Left
 from qresearch.session.rules import own_of
+from qresearch.session.sharing import Within
 from qresearch.session.ticket import Ticket
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})
+_SIMPLE = _ATOMS - {int}
+"""What is written as it is; a whole number may be too long."""
 _FACTORIES: Mapping[str, Callable[[], Any]] = {
     "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str, "tuple": tuple,
 }  # fmt: skip
@@ -38,7 +41,7 @@ class NotPlain(Exception):
     """A value that is no plain data; the message is the name of its type."""
 
 
-def to_plain(value: Any, depth: int = 0) -> Any:
+def to_plain(value: Any, within: Within | None = None) -> Any:
     """A value as JSON data.
 
     Parameters
@@ -46,8 +49,8 @@ def to_plain(value: Any, depth: int = 0) -> Any:
     value : object
         Numbers, text, dates, tuples, lists, sets, mappings, arrays, frames, random generators and tickets, nested
         up to 100 deep.
-    depth : int
-        How many containers it lies in.
+    within : Within, optional
+        What it lies in. Default: nothing.
 
     Raises
     ------
@@ -62,21 +65,25 @@ def to_plain(value: Any, depth: int = 0) -> Any:
         if kind is int and not -_LARGEST < value < _LARGEST:
             raise NotPlain("number of more than 4,000 digits")
         return value
-    if depth > _DEEPEST:
+    within = within or Within()
+    if within.depth > _DEEPEST:
         raise NotPlain(f"container that lies in itself or more than {_DEEPEST} deep")
+    if (again := within.again(value)) is not None:
+        return again
+    inner = within.inner()
     if kind is list:
-        return [to_plain(item, depth + 1) for item in value]
+        return within.noted(value, [item if type(item) in _SIMPLE else to_plain(item, inner) for item in value])
     if kind is dict:
-        return _mapping(value, depth + 1)
+        return within.noted(value, _mapping(value, inner))
     if kind in _WRITERS:
         tag, write = _WRITERS[kind]
-        return {f"${tag}": write(value, depth + 1)}
+        return within.noted(value, {f"${tag}": write(value, inner)})
     if isinstance(value, np.generic) and kind.__name__ in _SCALARS:
-        return {f"${kind.__name__}": _write_array(np.asarray(value), depth)}
+        return {f"${kind.__name__}": _write_array(np.asarray(value), within)}
     raise NotPlain(value.kind if kind is Left else kind.__name__)
 
 
-def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
+def from_plain(data: Any, ticket: Callable[[str], Any] = str, known: dict[int, Any] | None = None) -> Any:
     """A value from JSON data: the inverse of :func:`to_plain`.
 
     Parameters
@@ -84,6 +91,8 @@ def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
     data : object
     ticket : callable
         Makes a ticket from an order id.
+    known : dict, optional
+        What has been read already and stands in more than one place, by number.
 
     Raises
     ------
@@ -93,14 +102,20 @@ def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
     >>> from_plain({"held": {"$tuple": [1, 2.5]}})
     {'held': (1, 2.5)}
     """
+    known = {} if known is None else known
     if isinstance(data, list):
-        return [from_plain(item, ticket) for item in data]
+        return [from_plain(item, ticket, known) for item in data]
     if not isinstance(data, dict):
         return data
     if len(data) == 1:
         ((tag, held),) = data.items()
         if tag == "$Ticket":
             return ticket(held)
+        if tag == "$same":
+            return known[held]
+        if tag == "$shared":
+            known[held[0]] = from_plain(held[1], ticket, known)
+            return known[held[0]]
         if tag.startswith("$"):
             read = _READERS.get(tag[1:])
             if read is None:
@@ -108,33 +123,33 @@ def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
                     f"The journal holds a value of kind {tag[1:]!r}, which this version of qresearch does not know. "
                     "Read it with the version that wrote it."
                 )
-            return read(from_plain(held, ticket))
-    return {key: from_plain(held, ticket) for key, held in data.items()}
+            return read(from_plain(held, ticket, known))
+    return {key: from_plain(held, ticket, known) for key, held in data.items()}
 
 
-def _mapping(value: Mapping[Any, Any], depth: int) -> Any:
+def _mapping(value: Mapping[Any, Any], within: Within) -> Any:
     if all(type(key) is str and not key.startswith("$") for key in value):
-        return {key: to_plain(item, depth) for key, item in value.items()}
-    return {"$mapping": _pairs(value, depth)}
+        return {key: item if type(item) in _SIMPLE else to_plain(item, within) for key, item in value.items()}
+    return {"$mapping": _pairs(value, within)}
 
 
-def _pairs(value: Mapping[Any, Any], depth: int) -> list[Any]:
-    return [[to_plain(key, depth), to_plain(item, depth)] for key, item in value.items()]
+def _pairs(value: Mapping[Any, Any], within: Within) -> list[Any]:
+    return [[to_plain(key, within), to_plain(item, within)] for key, item in value.items()]
 
 
-def _items(value: Any, depth: int) -> list[Any]:
-    return [to_plain(item, depth) for item in value]
+def _items(value: Any, within: Within) -> list[Any]:
+    return [to_plain(item, within) for item in value]
 
 
-def _sorted_items(value: Any, depth: int) -> list[Any]:
+def _sorted_items(value: Any, within: Within) -> list[Any]:
     # A set has no order of its own: the text must not depend on the hashes of a process.
-    return sorted(_items(value, depth), key=repr)
+    return sorted(_items(value, within), key=repr)
 
 
-def _write_array(value: Any, depth: int) -> Any:
+def _write_array(value: Any, within: Within) -> Any:
     if value.dtype.kind not in _ARRAY_KINDS:
         if value.dtype.kind == "O":
-            return [list(value.shape), _items(value.ravel().tolist(), depth)]
+            return [list(value.shape), _items(value.ravel().tolist(), within)]
         raise NotPlain(f"array of {value.dtype}")
     body = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
     return [value.dtype.str, list(value.shape), body]
@@ -153,13 +168,13 @@ def _read_array(parts: list[Any]) -> Any:
     return np.frombuffer(base64.b64decode(body), dtype=kind).reshape(shape).copy()
 
 
-def _index(value: Any, depth: int) -> Any:
-    return {"$ndarray": _write_array(np.asarray(value), depth)}
+def _index(value: Any, within: Within) -> Any:
+    return {"$ndarray": _write_array(np.asarray(value), within)}
 
 
-def _write_frame(value: Any, depth: int) -> Any:
-    columns = [_index(value.iloc[:, place], depth) for place in range(value.shape[1])]
-    return [_index(value.index, depth), to_plain(value.index.name, depth), _index(value.columns, depth), columns]
+def _write_frame(value: Any, within: Within) -> Any:
+    columns = [_index(value.iloc[:, place], within) for place in range(value.shape[1])]
+    return [_index(value.index, within), to_plain(value.index.name, within), _index(value.columns, within), columns]
 
 
 def _read_frame(parts: list[Any]) -> Any:
@@ -169,9 +184,9 @@ def _read_frame(parts: list[Any]) -> Any:
     return frame
 
 
-def _write_series(value: Any, depth: int) -> Any:
-    names = to_plain(value.index.name, depth), to_plain(value.name, depth)
-    return [_index(value.index, depth), *names, _index(value, depth)]
+def _write_series(value: Any, within: Within) -> Any:
+    names = to_plain(value.index.name, within), to_plain(value.name, within)
+    return [_index(value.index, within), *names, _index(value, within)]
 
 
 def _read_series(parts: list[Any]) -> Any:
@@ -179,11 +194,11 @@ def _read_series(parts: list[Any]) -> Any:
     return pd.Series(values, index=pd.Index(index, name=index_name), name=name)
 
 
-def _write_defaultdict(value: Any, depth: int) -> Any:
+def _write_defaultdict(value: Any, within: Within) -> Any:
     factory = None if value.default_factory is None else getattr(value.default_factory, "__name__", "")
     if factory is not None and _FACTORIES.get(factory) is not value.default_factory:
         raise NotPlain(f"defaultdict of {factory}")
-    return [factory, _pairs(value, depth)]
+    return [factory, _pairs(value, within)]
 
 
 def _read_defaultdict(parts: list[Any]) -> Any:
@@ -191,11 +206,11 @@ def _read_defaultdict(parts: list[Any]) -> Any:
     return defaultdict(None if factory is None else _FACTORIES[factory], pairs)
 
 
-def _write_generator(value: Any, depth: int) -> Any:
+def _write_generator(value: Any, within: Within) -> Any:
     state = value.bit_generator.state
     if state["bit_generator"] != "PCG64":
         raise NotPlain(f"Generator on {state['bit_generator']}")
-    return to_plain(state, depth)
+    return to_plain(state, within)
 
 
 def _read_generator(state: Any) -> Any:
@@ -210,20 +225,20 @@ def _read_random(state: Any) -> random.Random:
     return drawn
 
 
-def _isoformat(value: Any, _: int) -> str:
+def _isoformat(value: Any, _: Within) -> str:
     text: str = value.isoformat()
     return text
 
 
-def _text(value: Any, _: int) -> str:
+def _text(value: Any, _: Within) -> str:
     return str(value)
 
 
-_WRITERS: Mapping[type, tuple[str, Callable[[Any, int], Any]]] = {
+_WRITERS: Mapping[type, tuple[str, Callable[[Any, Within], Any]]] = {
     tuple: ("tuple", _items),
     set: ("set", _sorted_items),
     frozenset: ("frozenset", _sorted_items),
-    deque: ("deque", lambda value, depth: [_items(value, depth), value.maxlen]),
+    deque: ("deque", lambda value, within: [_items(value, within), value.maxlen]),
     OrderedDict: ("OrderedDict", _pairs),
     Counter: ("Counter", _pairs),
     defaultdict: ("defaultdict", _write_defaultdict),
@@ -240,7 +255,7 @@ _WRITERS: Mapping[type, tuple[str, Callable[[Any, int], Any]]] = {
     pd.Series: ("Series", _write_series),
     pd.DataFrame: ("DataFrame", _write_frame),
     np.random.Generator: ("Generator", _write_generator),
-    random.Random: ("random", lambda value, depth: to_plain(value.getstate(), depth)),
+    random.Random: ("random", lambda value, within: to_plain(value.getstate(), within)),
     Ticket: ("Ticket", _text),
     complex: ("complex", lambda value, _: [value.real, value.imag]),
     bytes: ("bytes", lambda value, _: base64.b64encode(value).decode()),
@@ -282,22 +297,26 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def plain_items(values: Mapping[str, Any], lost: dict[str, str]) -> dict[str, Any]:
+def plain_items(roots: Sequence[Mapping[str, Any]], lost: dict[str, str]) -> list[dict[str, Any]]:
     """The values that are plain data, by name, as JSON data.
 
     Parameters
     ----------
-    values : mapping of str to object
+    roots : sequence of mapping of str to object
     lost : dict of str to str
         Takes the names of the others, and what they hold.
     """
-    kept = {}
-    for name, value in values.items():
-        try:
-            kept[name] = to_plain(value)
-        except NotPlain as problem:
-            lost[name] = str(problem)
-    return kept
+    within, kept = Within(notes={}), list[dict[str, Any]]()
+    for root in roots:
+        kept.append({})
+        for name, value in root.items():
+            written = within.written
+            try:
+                kept[-1][name] = to_plain(value, within)
+            except NotPlain as problem:
+                lost[name] = str(problem)
+                within.forget(written)
+    return [{name: within.shared(data) for name, data in root.items()} for root in kept]
 
 
 MODELS = ("account", "clock", "costs", "fill_model", "sizing", "slippage")

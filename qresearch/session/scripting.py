@@ -111,6 +111,7 @@ class _Script:
         self._timeline, self._exchange = session.simulation.timeline, session.simulation.exchange
         self._orders = Orders()
         self._uses_terms = False
+        self._made: list[str] = []
         first = self._timeline.branch.log[0]
         assert isinstance(first, events.AccountOpened)  # an account is opened before anything else
         self._settings = first.settings
@@ -225,31 +226,30 @@ class _Script:
         ]
         return "\n".join(lines) + "\n"
 
+    @property
+    def _names(self) -> list[str]:
+        """The lines that bring what the calls name: commands and terms."""
+        names = "Act, ChangeSettings, Deed, Meet, PayIn, Seed"
+        gives_commands = any(text.startswith("simulation.do(") for text in self._made)
+        commands = [f"from qresearch.domain.commands import {names}"] if gives_commands else []
+        settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if gives_commands else []
+        return [*commands, *settings, *([_TERMS] if self._uses_terms else [])]
+
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
-        terms = [_TERMS] if self._uses_terms else []
-        names = "Act, ChangeSettings, Deed, Meet, PayIn, Seed"
-        commands = [f"from qresearch.domain.commands import {names}"] if self._gives_commands else []
-        settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if self._gives_commands else []
         given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"
         if self._market is None:
             extra = ["import sys", *extra] if extra else ["import sys", ""]
         return [
             *extra,
             "import qresearch as qr",
-            *commands,
-            *settings,
-            *terms,
+            *self._names,
             "",
             f"MARKET = {given}",
             f'if MARKET.fingerprint != "{self._session.market.fingerprint}":',
             f'    raise SystemExit("These are other data than those of the session: {self._session.market!r}")',
             "",
         ]
-
-    @property
-    def _gives_commands(self) -> bool:
-        return any(text.startswith("simulation.do(") for text in self._made)
 
     def _arguments(self) -> dict[str, str]:
         """The arguments of the constructor that are not the default, as text."""
@@ -265,7 +265,6 @@ class _Script:
         return given
 
     def _steps(self) -> Iterator[str]:
-        self._made: list[str] = []
         now = Moment(self._exchange.first - 1, AFTER_CLOSE)
         waiting = 0
         for moment, calls in self._calls():
@@ -303,12 +302,22 @@ class _Script:
         if self._plain_step(now) == to:
             return "session.step()"
         if self._is_in_bar(to):
-            return f'session.run(until="{time_of(self._exchange, *to):%Y-%m-%d %H:%M}")'
+            reached = next((bar for bar in range(to[2], 0, -1) if self._until(Moment(*to[:2], bar)) is not None), 0)
+            if now[:2] == to[:2] and now[2] >= reached:
+                return f'session.step({to[2] - now[2]}, phase="INTRADAY")'
+            if reached:
+                rest = "" if reached == to[2] else f'.step({to[2] - reached}, phase="INTRADAY")'
+                return f'session.run(until="{self._until(Moment(*to[:2], reached))}"){rest}'
         name = PHASES[to[1]].value
         ahead = now[0] + 1 if now[0] < self._exchange.first or now[1] >= to[1] else now[0]
         if ahead == to[0]:
             return f'session.step(phase="{name}")'
         return f'at("{self._exchange.date(to[0])}", "{name}")'
+
+    def _until(self, bar: Moment) -> str | None:
+        """The time to which one runs to the end of a bar; None where that is the end of the day, and leads on."""
+        time = time_of(self._exchange, *bar)
+        return f"{time:%Y-%m-%d %H:%M}" if time.time() < self._exchange.market.venue.hours[Phase.CLOSE] else None
 
     # ------------------------------------------------------------------ as a strategy
 
@@ -319,12 +328,9 @@ class _Script:
             for when, text in calls:
                 key = "start" if when[0] < self._exchange.first else self._exchange.date(when[0]), self._name(when)
                 by_moment.setdefault(key, []).append(text)
-        terms = [
-            "from datetime import date",
-            "",
-            "from qresearch.domain.terms import Effect, Kind, Terms, TimeInForce",
-            "",
-        ]
+        self._made = [text for texts in by_moment.values() for text in texts]
+        dates = ["from datetime import date", ""] if self._uses_terms else []
+        head = [*dates, *names, ""] if (names := self._names) else []
         table = []
         for (day, phase), texts in by_moment.items():
             table.append(f"    ({day!r}, {phase!r}): lambda context: [")
@@ -333,7 +339,7 @@ class _Script:
         lines = [
             '"""The orders of a session of qresearch, given again from callbacks."""',
             "",
-            *(terms if self._uses_terms else []),
+            *head,
             "COMMANDS = {",
             *table,
             "}",

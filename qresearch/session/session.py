@@ -67,7 +67,7 @@ from qresearch.session.rules import Rules
 from qresearch.session.scripting import to_script
 from qresearch.session.simulation import Simulation
 from qresearch.session.strategy import Context, Hooks
-from qresearch.session.ticket import Ticket
+from qresearch.session.ticket import Ticket, seen
 from qresearch.session.trader import Trader
 from qresearch.session.trader_beside import TraderBeside
 from qresearch.session.trading import TradingApi
@@ -326,7 +326,7 @@ class Session(TradingApi):
             data every whole bar is an INTRADAY of its own.
         rerun : bool
             After going back: call the strategy again instead of redoing the kept future. Equal events stay on the
-            branch, different ones open another. Orders by hand of the kept future are not placed again.
+            branch, different ones open another. What was done by hand ahead, to the memory too, is not done again.
         debug : bool
             Open the standard debugger on the first line of each callback (this also calls the strategy again). Inside,
             ``c`` goes on, ``q`` leaves without taking the step.
@@ -426,8 +426,8 @@ class Session(TradingApi):
 
         Raises
         ------
-        OutOfRange
-            The day is no trading day, or nothing is kept there on this branch; the message says how far it goes.
+        UsageError
+            A row that is no event here; no trading day, or nothing is kept there: the message says how far it goes.
 
         Examples
         --------
@@ -436,7 +436,7 @@ class Session(TradingApi):
         >>> str(session.goto("2022-03-02").now.day)[:10], str(session.goto(-1).now.day)[:10]
         ('2022-03-02', '2022-03-07')
         """
-        self._navigation.goto(where, event)
+        self._navigation.goto(where, event, self.simulation)
         return self
 
     def branch(self, name: str) -> Session:
@@ -736,7 +736,7 @@ class Session(TradingApi):
         Parameters
         ----------
         order : Ticket, str or int
-            A ticket, an order id, or an order as a dialect gives it, such as an XtOrder.
+            A ticket (of its own branch), an order id, or an order as a dialect gives it, such as an XtOrder.
         language : {"en", "zh"}, optional
             Of the sentences. Default: that of the session.
 
@@ -772,11 +772,11 @@ class Session(TradingApi):
         first; cash is checked at the match, after the sells.
         """
         self._keeper.refuse_inside_callback("explain")
-        say, simulation = self.words.named(language), self.simulation
-        record = simulation.orders.now()[int(self.ticket(order))]
-        branch, count = simulation.timeline.branch, simulation.timeline.count
-        places = places_of(record.order_id, branch.log[:count])
-        told = explain_order(simulation.exchange, branch, places, record, say)
+        say, ticket = self.words.named(language), seen(self, order)
+        branch, record = ticket.branch, ticket.record
+        assert record is not None  # it has been seen
+        places = places_of(record.order_id, branch.log[: branch.counts[branch.cursor]])
+        told = explain_order(self.simulation.exchange, branch, places, record, say)
         return told.with_code(code_line_of(branch, record.order_id))
 
     def report(

@@ -78,14 +78,12 @@ class Hooks:
         return tuple(getattr(getattr(call, "__func__", call), "__code__", None) for call in self.calls.values())
 
     def find(self, name: str) -> Callable[..., object] | None:
-        """A function of the strategy by its name: a method, a global of the script or of the module."""
+        """A function of the strategy by its name: a method, a global of the script or of a module of its callbacks."""
         if isinstance(self.target, dict):
-            found = self.target.get(name)
-        else:
-            found = getattr(self.target, name, None)
-            if found is None:
-                found = getattr(self.target, "__globals__", {}).get(name)
-        return found if callable(found) else None
+            return found if callable(found := self.target.get(name)) else None
+        known = [getattr(getattr(call, "__func__", call), "__globals__", {}) for call in self.calls.values()]
+        found = (getattr(self.target, name, None), *(names.get(name) for names in known))
+        return next((function for function in found if callable(function)), None)
 
 
 class Hosting(Protocol):
@@ -210,6 +208,9 @@ class Log:
         self._simulation.do(LogLine("ERROR", " ".join(map(written, words))))
 
     __call__ = info
+
+    def __repr__(self) -> str:
+        return "<Log: info, warning, error; its lines stand in session.events>"
 
 
 @told_own_calls  # the order functions are inherited, and fast

@@ -8,12 +8,15 @@ from typing import Any, NoReturn, Protocol, SupportsIndex, overload
 import pandas as pd
 
 from qresearch.book.explanation import Explanation
+from qresearch.book.frames import events_frame
+from qresearch.book.listing import listed_as
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.book.timeline import Branch
+from qresearch.domain import events
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
 from qresearch.domain.order import Status
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, WrongBranch
 from qresearch.sentences import Words
 from qresearch.session.pages import ticket_html
 from qresearch.session.port import AnySession
@@ -129,8 +132,8 @@ class Ticket(str):
     @property
     def events(self) -> pd.DataFrame:
         """Everything that happened to the order, one row per event."""
-        events = self.desk.session.events
-        return events[events["order_id"] == int(self)]
+        told = listed_as("events", events_frame(self.desk.simulation.exchange, log_of(self)), self.desk.words.language)
+        return told[told["order_id"] == int(self)]
 
     def explain(self) -> Explanation:
         """Why the order did what it did; see :meth:`Session.explain`."""
@@ -233,6 +236,51 @@ class Ticket(str):
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+def ours(order: str | int, simulation: Simulation) -> str | int:
+    """An order as it was named, unless that is a ticket of another session: its number is another order here.
+
+    Raises
+    ------
+    WrongBranch
+        It is one; ask the ticket itself.
+    """
+    if isinstance(order, Ticket) and order.desk.simulation is not simulation:
+        raise WrongBranch(
+            f"Ticket {order!s} is an order of another session or account. Ask the ticket itself, as in "
+            f"ticket.explain() or ticket.cancel(); session.ticket({str(order)!r}) is the order of this one."
+        )
+    return order
+
+
+def seen(session: AnySession, order: str | int) -> Ticket:
+    """A ticket as it is, for it knows its branch; of an id the order on the present branch.
+
+    Raises
+    ------
+    UsageError
+        No such order there, at this point of the timeline.
+    """
+    simulation = session.simulation
+    is_ours = isinstance(order, Ticket) and order.desk.simulation is simulation
+    if not isinstance(order, Ticket) or not is_ours or order.branch is simulation.timeline.branch:
+        found: Ticket = session.ticket(order)
+        return found
+    if order.record is None:
+        raise UsageError(
+            f"Ticket {order!s} belongs to branch {order.branch.name!r} and is not yet placed where one last stood "
+            f"there. Go there: branches.switch({order.branch.name!r}).goto(-1); or take the order of this branch: "
+            f"session.ticket({order!s})."
+        )
+    return order
+
+
+def log_of(ticket: Ticket) -> list[events.Event]:
+    """All that happened on the branch of a ticket, up to where one stands there."""
+    simulation, branch = ticket.desk.simulation, ticket.branch
+    is_here = branch is simulation.timeline.branch
+    return simulation.log if is_here else branch.log[: branch.counts[branch.cursor]]
 
 
 class Tickets(Sequence[Ticket | None]):

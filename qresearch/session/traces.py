@@ -41,7 +41,8 @@ def strategy_error(problem: BaseException, callback: str, day: str, phase: str, 
     frame, line = user_frame(problem.__traceback__)
     file = frame.f_code.co_filename
     text = linecache.getline(file, line).strip()
-    quoted = f" `{text}`" if text else ""
+    # What we refuse before a line of the user's is reached is at none of them.
+    where = "" if file.startswith(_PACKAGE) else f", line {line} of {file_name(file)}" + (f" `{text}`" if text else "")
     if is_opening:
         when, after = "", "No session was opened; mend the function and open it again."
     else:
@@ -51,12 +52,11 @@ def strategy_error(problem: BaseException, callback: str, day: str, phase: str, 
             "done is in session.attempt."
         )
     return StrategyError(
-        f"{callback} raised {type(problem).__name__}{when}, line {line} of {file_name(file)}{quoted}: "
-        f"{_said(problem)} {after}",
+        f"{callback} raised {type(problem).__name__}{when}{where}: {_said(problem)} {after}",
         day=day,
         phase=phase,
         callback=callback,
-        line=line,
+        line=line if where else None,
     )
 
 

@@ -30,7 +30,7 @@ from qresearch.session.options import (
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation, seed
-from qresearch.session.ticket import Ticket, Tickets
+from qresearch.session.ticket import Ticket, Tickets, ours
 
 _new_text, _getframe = str.__new__, sys._getframe
 
@@ -136,7 +136,7 @@ class Trader:
     def ticket(self, order: str | int) -> Ticket:
         """The handle on an order of the present branch; see :meth:`Session.ticket`."""
         branch = self.simulation.timeline.branch
-        number = order_number(order)
+        number = order_number(ours(order, self.simulation))
         if number is None or self.simulation.order(branch, number) is None:
             raise UsageError(
                 f"No order {shown(order)} on branch {branch.name!r} at this point: {self.simulation.account.orders} "
@@ -174,7 +174,7 @@ class Trader:
     def _own_ticket(self, order: str) -> Ticket:
         """The ticket of an order, if it may be acted on here."""
         here = self.simulation.timeline.branch
-        if isinstance(order, Ticket) and order.branch is not here:
+        if isinstance(order, Ticket) and order.desk.simulation is self.simulation and order.branch is not here:
             raise WrongBranch(
                 f"Ticket {order!s} belongs to branch {order.branch.name!r}, but the session stands on "
                 f"{here.name!r}. Use session.ticket({order!s}) for the order on this branch."

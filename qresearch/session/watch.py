@@ -9,15 +9,17 @@ import pandas as pd
 
 from qresearch.book import frames
 from qresearch.book.timeline import Branch
+from qresearch.domain.attributes import told_names
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import PHASES
 from qresearch.errors import UsageError, shown
-from qresearch.session.expressions import Measure, label, measure
+from qresearch.session.expressions import NAMES, Measure, label, measure
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
 
 
+@told_names(lambda _, name: f"Write watch({name!r}), and look at watch.table." if name in NAMES else "")
 @told_calls
 class Watch:
     """Call it to watch something; :attr:`table` has a row per step.

@@ -9,6 +9,7 @@ from typing import Any
 
 from qresearch.book.html import number, table
 from qresearch.domain import events
+from qresearch.domain.attributes import told_names
 from qresearch.domain.calls import told_calls
 from qresearch.domain.fees import NO_FEES, Fees, parts_of
 from qresearch.domain.moment import OPEN, Moment
@@ -28,6 +29,9 @@ from qresearch.session.trader import Trader
 from qresearch.session.trading import TradingApi
 
 _CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_") and name != "order_batch")
+
+
+_STOPPED = events.OrderTrimmed, events.OrderWaiting, events.OrderCanceled, events.OrderRejected, events.OrderExpired
 
 
 @told_calls
@@ -148,6 +152,7 @@ class _Asked(TradingApi):
         super().__init__(lambda *request: do(command(*request)), trader.place_batch)  # type: ignore[arg-type]
 
 
+@told_names(lambda _, name: f"Write what_if({name!r}, ...)." if name in _CALLS else "")
 @told_calls
 class WhatIf:
     """Call it with an order function and its arguments.
@@ -171,6 +176,9 @@ class WhatIf:
     def __init__(self, trader: Trader, words: Words | None = None) -> None:
         self._trader, self._simulation = trader, trader.simulation
         self._words = trader.words if words is None else words
+
+    def __repr__(self) -> str:
+        return f"<WhatIf what_if(call, ...), where call is one of {', '.join(_CALLS)}>"
 
     def named(self, words: Words) -> WhatIf:
         """Previews in other words."""
@@ -263,21 +271,11 @@ class WhatIf:
         fees = NO_FEES if fill is None else fill.fees
         rest = draft.working.get(created.order_id)
         filled, left = 0 if fill is None else abs(fill.quantity), 0 if rest is None else abs(rest.leaves)
-        name = words("check_filled")
-        checks = [(name, True, words("would_fill_at_once", shares=f"{filled:,}"))] if filled else []
+        checks = [(words("check_filled"), True, words("would_fill_at_once", shares=f"{filled:,}"))] if filled else []
         checks += [
             (event.reason.value, False, words(event.reason, **event.facts))
             for event in made
-            if isinstance(
-                event,
-                (
-                    events.OrderTrimmed,
-                    events.OrderWaiting,
-                    events.OrderCanceled,
-                    events.OrderRejected,
-                    events.OrderExpired,
-                ),
-            )
+            if isinstance(event, _STOPPED)
         ]
         return Preview(
             self._simulation.market.symbols[column],

@@ -26,6 +26,7 @@ from qresearch.domain.order import Status
 from qresearch.errors import choose, shown
 from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH, Words
+from qresearch.session.ticket import log_of, seen
 from qresearch.views.candles import candles
 from qresearch.views.compared import branches
 from qresearch.views.exposed import exposure
@@ -311,7 +312,8 @@ def order_life(session: AnySession, *, order: str | int, language: str | None = 
         Of the words. Default: that of the session.
     """
     market, say = session.market, session.words.named(language)
-    found = lives(AccountHistory.of(session.simulation, None).log)[int(session.ticket(order))]
+    ticket = seen(session, order)
+    found = lives(log_of(ticket))[int(ticket)]
     return state_diagram(found, market.days, symbols=market.symbols, say=say)
 
 

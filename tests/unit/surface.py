@@ -195,6 +195,8 @@ def _found() -> Iterator[tuple[str, Callable[[Stage], Callable[..., object]]]]:
             static = inspect.getattr_static(kind, name)
             function = getattr(static, "__func__", static)
             is_ours = inspect.isfunction(function) and function.__module__.startswith("qresearch.")
+            if name == "__getitem__" and hasattr(function, "__told__"):
+                continue  # it holds no items, and says so
             if is_ours and (name in OPERATORS or not name.startswith("_")):
                 shown = f"{label}{OPERATORS[name]}" if name in OPERATORS else f"{label}.{name}"
                 yield shown, lambda stage, find=find, name=name: getattr(find(stage), name)

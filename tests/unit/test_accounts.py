@@ -109,6 +109,22 @@ def test_margin_stays_where_it_is_bound() -> None:
     assert accounts["futures"].portfolio.available == 0.0
 
 
+def test_goto_an_event_is_one_of_the_account_that_is_asked() -> None:
+    """Protects the place: the events of an account beside have numbers of their own."""
+    session = desk()
+    futures = session.account.all["futures"]
+    futures.buy(FUTURE, 10)
+    session.step(3)
+    there = futures.events.query("event == 'OrderFilled'").iloc[0]
+    for go in (lambda: futures.goto(there), lambda: futures.goto(event=int(there.name))):
+        session.goto(-1)
+        go()
+        assert session.now.day == there["day"]
+        assert futures.positions.loc[FUTURE, "quantity"] == 10
+    with pytest.raises(UsageError, match="is none of the events of this account"):
+        session.goto(there)
+
+
 def test_time_travel_is_of_all_accounts() -> None:
     """Protects determinism: the same after going back and again, and a branch leaves the old future as it was."""
     session = desk()

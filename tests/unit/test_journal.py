@@ -656,6 +656,62 @@ def test_text_that_is_no_utf8_is_kept_or_refused_when_it_comes(path: Path) -> No
     assert (back.digest(), dict(back.memory)) == wanted
 
 
+def test_one_object_under_two_names_is_one_after_a_resume(path: Path) -> None:
+    """Protects going on as if nothing had been: what is done under one name is seen under the other, as before."""
+
+    class Two:
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+            self.by_name = {"seen": self.seen, "rng": np.random.default_rng(7)}
+            self.rng = self.by_name["rng"]
+
+        def initialize(self, context) -> None:
+            context.left = [self.seen, self.seen, object()]
+            context.again = {"table": pd.DataFrame({"a": [1.0]}), "seen": (self.seen,)}
+            self.table = context.again["table"]
+
+        def handle_data(self, context, data) -> None:
+            self.seen.append(int(self.rng.integers(1, 4)))
+            self.table.loc[len(self.table)] = float(self.by_name["rng"].integers(1, 4))
+            asked = len(context.again["seen"][0]) + sum(self.by_name["seen"]) + int(context.again["table"]["a"].sum())
+            context.order("604018", 100 * asked)
+
+    made = session(path, Two).step(4)
+    wanted = made.step(4).digest()
+    made.back(4).branch("again")
+    back = resumed(path, Two)
+    assert back.strategy.target.by_name["seen"] is back.strategy.target.seen is back.memory["again"]["seen"][0]
+    assert back.step(4).digest() == wanted == made.branches.switch("main").goto(-1).digest()
+
+
+def at_noon(context) -> None:
+    """A function of the module, as one writes it beside a class."""
+    context.order("604018", 100)
+
+
+def test_what_run_daily_calls_is_found_beside_the_class_too(path: Path) -> None:
+    """Protects going on after a resume: a scheduled function of the module, and a true answer where it has no name."""
+
+    class Beside:
+        def initialize(self, context) -> None:
+            context.run_daily(at_noon, "11:30")
+
+    class Nameless:
+        def initialize(self, context) -> None:
+            context.run_daily(lambda context: None, "11:30")
+
+    made = session(path, Beside).step(2)
+    assert resumed(path, Beside).step(2).digest() == made.step(2).digest()
+    other = path.with_name("other.qsession")
+    session(other, Nameless).step(2)
+    with pytest.raises(
+        qr.StrategyError, match=r"run_daily raised UsageError .* at INTRADAY: run_daily calls '<lambda>'"
+    ) as told:
+        resumed(other, Nameless).step()
+    assert "memory.py" not in str(told.value)
+    assert "is not found again after a resume: begin anew with a def." in str(told.value)
+
+
 def test_memory_set_by_hand_is_a_command(path: Path) -> None:
     """Protects what a user sets: in the file at once, undone by going back, and on a branch from the past."""
     made = session(path).step(3)

@@ -43,6 +43,33 @@ def test_time_moves_by_magic(shell: InteractiveShell) -> None:
             line(magic, words)
 
 
+def test_a_word_that_no_magic_reads_is_refused(shell: InteractiveShell) -> None:
+    """Protects the other session from being meant and this one being changed, and a slip from being passed over."""
+    shell.run_cell("other = qr.Session(qr.sample_market(), start='2022-03-01').step()")
+    line, cell = shell.run_line_magic, "def handle_data(context, data):\n    context.order('604018', 100)"
+    with pytest.raises(
+        qr.UsageError, match=r"%%strategy: 'other' is too much, it takes no words\. .*%%strategy -s other"
+    ):
+        shell.run_cell_magic("strategy", "other", cell)
+    for magic, words, said in (
+        (
+            "back",
+            "1 other",
+            r"%back: 'other' is too much, it takes 1 word\. A session is named with -s: %back -s other",
+        ),
+        ("orders", "opne", "%orders='opne' is not known.* Did you mean open"),
+        ("explain", "1 2", "'2' is too much"),
+        ("goto", "0 5", "'0 5' is no kept moment"),
+    ):
+        with pytest.raises(qr.UsageError, match=said):
+            line(magic, words)
+    assert "nothing" in repr(shell.user_ns["session"].strategy)
+    assert "handle_data" in repr(shell.run_cell_magic("strategy", "-s other", cell).strategy)
+    shell.run_cell("minutes = qr.Session(qr.sample_market('minute'), start='2021-07-06').run(until='2021-07-06 10:30')")
+    line("run_until", "-s minutes 2021-07-06 11:00")
+    assert str(line("goto", "-s minutes 2021-07-06 10:30").now.time)[11:16] == "10:30"
+
+
 def test_orders_and_explanations(shell: InteractiveShell) -> None:
     """Protects %orders and %explain."""
     shell.run_cell("session.buy('604018', 100); session.step(); session.buy('604018', 200)")

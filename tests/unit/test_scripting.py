@@ -32,6 +32,7 @@ def busy() -> qr.Session:
     made.set_slippage("bps", 5)
     made.back(2).branch("other")
     made.order_target("604035", 100)
+    made.account.pay_in(5_000)
     made.step(4).cancel(made.order_lots("604018", 2))
     return made.step(phase="PRE_OPEN")
 
@@ -51,6 +52,20 @@ def test_a_script_ends_with_the_same_digest(tmp_path: Path) -> None:
     assert (twin.now, twin.portfolio.equity) == (made.now, made.portfolio.equity)
 
 
+def test_a_script_stands_at_the_last_bar_of_a_day() -> None:
+    """Protects minute data: the bar that ends at the close is a stop before the close, whichever way one came there."""
+    market = qr.sample_market("minute")
+    made = qr.Session(market, start="2021-07-06", cash=100_000).run(until="2021-07-06 14:58", progress=False)
+    for _ in range(3):
+        made.buy("604018", 100)
+        made.step(phase="next")
+    made.run(until="2021-07-07 14:59", progress=False).step(phase="INTRADAY").sell("604018", 100)
+    made.step(2)
+    space: dict[str, object] = {"DATA": market}
+    exec(compile(made.to_script(market="DATA"), "script", "exec"), space)
+    assert space["session"].now == made.now  # type: ignore[attr-defined]
+
+
 def test_a_script_refuses_other_data(tmp_path: Path) -> None:
     """Protects against a program that seems to work on data that have changed."""
     text = busy().to_script(tmp_path / "session.py").replace(MARKET.fingerprint, "0" * 64)
@@ -61,7 +76,7 @@ def test_a_script_refuses_other_data(tmp_path: Path) -> None:
 
 
 def test_a_strategy_ends_with_the_same_digest(tmp_path: Path) -> None:
-    """Protects ``kind="strategy"``: the same orders come from callbacks of a script."""
+    """Protects ``kind="strategy"``: the same orders and payments come from callbacks of a script."""
     made = busy()
     made.to_script(tmp_path / "strategy.py", kind="strategy")
     twin = qr.Session(MARKET, start="2022-03-01", cash=100_000, costs="zero", strategy=tmp_path / "strategy.py")

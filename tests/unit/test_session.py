@@ -245,6 +245,61 @@ def test_back_and_goto_stay_within_what_is_kept() -> None:
     assert day_of(run.goto("2024-01-04")) == "2024-01-04"
 
 
+def test_goto_takes_a_row_of_events_and_no_other() -> None:
+    """Protects the place that is meant: an order's number, or an event of another branch, would lead anywhere."""
+    run = session(flat()).step()
+    run.buy(A, 100)
+    run.step(2)
+    filled = run.events.query("event == 'OrderFilled'").iloc[0]
+    for row in (run.orders.iloc[0], run.fills.iloc[0]):
+        with pytest.raises(qr.UsageError, match=r"number \d, is none of the events of this account on branch 'main'\."):
+            run.goto(row)
+    assert day_of(run.goto(filled)) == str(filled["day"])[:10] == "2024-01-04"
+    run.goto(0).branch("other").step(4)
+    with pytest.raises(qr.UsageError, match="on branch 'other'"):
+        run.goto(filled)
+    with pytest.raises(qr.UsageError, match=r"goto: where=1 and event=2 are two goals\. Pass one of them"):
+        run.goto(1, event=2)
+    with pytest.raises(
+        qr.OutOfRange, match=r"goto: 'main' is no kept moment\. It is a branch: branches\.switch\('main'\)"
+    ):
+        run.goto("main")
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("order.filed", r"'order\.filed' is no date, breakpoint or event\. Did you mean .*order\.filled"),
+        ("sopt", r"'sopt' is no date, .*Did you mean stop\?"),
+        (3, r"until=3 is no date, .*To take some steps, write step\(3\)\."),
+        ([], r"until=\[\] holds nothing to stop at\. Leave until= out to run to the end\."),
+    ],
+)
+def test_what_a_run_cannot_stop_at_is_told(until: object, said: str) -> None:
+    """Protects a slip of the pen from an answer about dates, and an empty list from a run to the end."""
+    run = session(flat(), start=None)
+    run.breakpoints.add("fill", name="stop")
+    with pytest.raises(qr.UsageError, match=said):
+        run.run(until=until)
+    assert day_of(run) == "NaT"
+
+
+def test_a_run_to_where_one_stands_says_that_nothing_was_run() -> None:
+    """Protects from taking the state of a later day for that of the day that was asked for."""
+    run = session(flat()).step(2)
+    for until in ("2024-01-03", "2024-01-04"):
+        assert "Nothing was run: the session stands at 2024-01-04 CLOSE" in run.run(until, progress=False).message
+    assert "Nothing was run" not in run.run("2024-01-05", progress=False).message
+    assert "Nothing was run" not in run.run(progress=False).message
+    assert "Nothing was run: the session stands at 2024-01-09 AFTER_CLOSE" in run.run(progress=False).message
+
+
+def test_a_word_in_other_letters_is_known() -> None:
+    """Protects who writes a phase small from a list without a hint."""
+    with pytest.raises(qr.UsageError, match=r"phase='close' is not known: .* Did you mean CLOSE\?"):
+        session(flat()).step(phase="close")
+
+
 def test_run_stops_at_a_day_or_a_condition() -> None:
     """Protects ``until``: a date, a date that is no trading day, and a predicate asked after every step."""
     assert day_of(session(flat(days=9)).run("2024-01-04", progress=False)) == "2024-01-04"
@@ -337,6 +392,41 @@ def test_a_ticket_of_another_branch_cannot_act() -> None:
         ticket.cancel()
     assert run.ticket(1).cancel().status.value == "CANCELED"
     assert ticket.status.value == "QUEUED"
+
+
+def test_a_ticket_tells_of_its_own_branch() -> None:
+    """Protects its events, explanation and picture from being those of the other order that has the same number."""
+    run = session(flat()).branch("other")
+    run.sell(A, 300)
+    run.step()
+    ticket = run.branches.switch("main").buy(A, 100)
+    run.step()
+    told = ticket.events.to_csv(), str(ticket.explain()), ticket.picture().svg
+    run.branches.switch("other")
+    assert "sell" in str(run.explain(1))
+    assert (ticket.events.to_csv(), str(ticket.explain()), ticket.picture().svg) == told
+    assert str(run.explain(ticket)) == told[1]
+    run.branches.switch("main").goto(0)
+    run.branches.switch("other")
+    assert ticket.events.empty
+    for tell in (ticket.explain, ticket.picture):
+        with pytest.raises(qr.UsageError, match=r"branch 'main' and is not yet placed .*switch\('main'\)\.goto\(-1\)"):
+            tell()
+
+
+def test_a_ticket_of_another_session_is_refused() -> None:
+    """Protects two sessions side by side from taking the order of one for that of the other with the same number."""
+    here, there = session(flat()), session(flat(), accounts={"more": {"account": "margin", "cash": 1_000}})
+    here.buy(A, 100)
+    beside = there.account.all["more"]
+    for other, ticket in ((here, there.buy(A, 300)), (there, beside.buy(A, 200))):
+        for call in ("cancel", "explain", "ticket"):
+            with pytest.raises(qr.WrongBranch, match=r"Ticket 1 is an order of another session or account\."):
+                getattr(other, call)(ticket)
+        with pytest.raises(qr.WrongBranch, match=r"session\.ticket\('1'\) is the order of this one"):
+            other.plot("life", order=ticket)
+    assert "300" in str(there.explain("1"))
+    assert here.open_orders["quantity"].to_list() == [100]
 
 
 def test_ids_count_along_a_branch() -> None:

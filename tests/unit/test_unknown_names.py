@@ -56,6 +56,13 @@ def test_a_misspelled_attribute_is_answered_with_the_name_that_was_meant(stage: 
         getattr(owner, misspelled(meant))
 
 
+@pytest.mark.parametrize("word", [*OWNERS, *LOOKED_AT])
+def test_what_is_looked_at_says_what_it_is(stage: Stage, word: str) -> None:
+    """Nothing that a user meets shows itself as an object at an address."""
+    owner: Any = LOOKED_AT[word](stage) if word in LOOKED_AT else OWNERS[word][1](stage)
+    assert " object at 0x" not in repr(owner)
+
+
 @pytest.mark.parametrize("word", ["qresearch", "terms"])
 def test_a_misspelled_function_is_answered_with_the_name_that_was_meant(word: str) -> None:
     """So do the package and its terms."""
@@ -81,6 +88,52 @@ def test_a_word_of_another_library_is_answered_with_ours(stage: Stage, word: str
     """What goes by another name elsewhere is told by ours."""
     with pytest.raises(UnknownName, match=rf"Here it is {ours}\."):
         getattr(LOOKED_AT[word](stage), foreign)
+
+
+@pytest.mark.parametrize("word", [*OWNERS, *LOOKED_AT])
+def test_brackets_where_there_are_no_items_are_answered(stage: Stage, word: str) -> None:
+    """What is taken for a table or a dict says what to write, never that it is "not subscriptable"."""
+    owner: Any = LOOKED_AT[word](stage) if word in LOOKED_AT else OWNERS[word][1](stage)
+    if word == "context" or not hasattr(getattr(type(owner), "__getitem__", None), "__told__"):
+        return  # it holds items; the context answers inside a strategy, with its line
+    name = next(name for name in dir(owner) if not name.startswith("_"))
+    with pytest.raises(qr.UsageError, match=rf"holds no items in brackets\. Write \.{name}\."):
+        owner[name]
+    with pytest.raises(qr.UsageError, match=r"\[0\]: .* (See dir\(\) for all|It has .*)\."):
+        owner[0] if hasattr(owner, "__iter__") else list(owner)
+
+
+@pytest.mark.parametrize(
+    ("tried", "said"),
+    [
+        (lambda s: s.what_if.buy(A, 100), r"WhatIf has no 'buy'\. Write what_if\('buy', \.\.\.\)\."),
+        (lambda s: s.what_if["sell"], r"Write what_if\('sell', \.\.\.\)\."),
+        (lambda s: s.portfolio[A], rf"Write portfolio\.positions\['{A}'\]\."),
+        (lambda s: s.account.equity, r"Account has no 'equity'\. Write session\.portfolio\.equity\."),
+        (lambda s: s.account["cash_shares"], r"Write session\.account\.all\['cash_shares'\]\."),
+        (lambda s: s.branches["main"], r"Write branches\.switch\('main'\)\."),
+        (lambda s: s.branches.delete("main"), r"A branch is never erased: rename\(old, new\)"),
+        (lambda s: s.watch["equity"], r"Write watch\('equity'\), and look at watch\.table\."),
+        (lambda s: s.now.date, r"Now has no 'date'\. Here it is day\."),
+        (lambda s: s.memory["fsat"], r"session\.memory has no 'fsat'\. Did you mean 'fast'\? It holds 'fast'\. Set it"),
+        (lambda s: s.memory.pop("slow"), r"session\.memory has no 'slow'\. It holds 'fast'\."),
+        (lambda s: s.memory.fast, r"Write session\.memory\['fast'\]\."),
+        (
+            lambda s: setattr(s.memory, "fast", 3),
+            r"session\.memory\.fast would not be kept\. Write session\.memory\['fast'\]",
+        ),
+        (lambda s: s.memory.__setitem__(1, 3), r"session\.memory\[1\]: a name is text, not a int\."),
+    ],
+)
+def test_what_one_would_try_first_is_answered_with_what_to_write(tried: Any, said: str) -> None:
+    """Protects the first hour: the other spelling of a call names ours, and nothing is set that nobody keeps."""
+    session = qr.Session(MARKET)
+    session.buy(A, 100)
+    session.step(2).memory["fast"] = 2
+    with pytest.raises(qr.UsageError, match=said):
+        tried(session)
+    assert dict(session.memory) == {"fast": 2}
+    assert session.memory.get("slow") is None
 
 
 @pytest.mark.parametrize("word", [*OWNERS, *LOOKED_AT])
@@ -159,7 +212,7 @@ TOLD = {
     "context.get_open_orders()": r"Keep the tickets",
     "context.fast": r"Set it first: context\.fast = 10\.",
     "data.close": r"data\['600519'\]\['close'\]",
-    "data.items()": r"There are array, current, day, history\.",
+    "data.items()": r"It has array, current, day, history\.",
     "data[A].close": r"write \['close'\] in place of \.close\.",
     "data[A]['clsoe']": r"nothing is found under 'clsoe'; look at what is there",
     "data[0]": r"Its type is int; a symbol is text in quotes",

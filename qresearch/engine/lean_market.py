@@ -102,6 +102,8 @@ class TradingHours:
         From the first pre-market to the last post-market trade.
     holidays : set of date
     early_closes : mapping of date to time
+    pause : (time, time) or None
+        When trading rests inside each session: nothing is open then, and the session goes on after it.
 
     Examples
     --------
@@ -118,6 +120,7 @@ class TradingHours:
     extended_closes: dt.time
     holidays: Set[dt.date] = frozenset()
     early_closes: Mapping[dt.date, dt.time] = field(default_factory=dict)
+    pause: tuple[dt.time, dt.time] | None = None
 
     def local(self, moment: dt.datetime) -> dt.datetime:
         """A moment on the clock of the exchange, naive."""
@@ -132,18 +135,26 @@ class TradingHours:
         closes = self.extended_closes if extended and early is None else early or self.closes
         return dt.datetime.combine(day, opens), dt.datetime.combine(day, closes)
 
+    def stretches(self, day: dt.date, *, extended: bool = False) -> list[tuple[dt.datetime, dt.datetime]]:
+        """Begin and end of each stretch of trading of a day, local: two where the session has a pause."""
+        session = self.session(day, extended=extended)
+        if session is None or self.pause is None:
+            return [] if session is None else [session]
+        rests, goes_on = (dt.datetime.combine(day, time) for time in self.pause)
+        first, second = (session[0], min(rests, session[1])), (max(goes_on, session[0]), session[1])
+        return [stretch for stretch in (first, second) if stretch[0] < stretch[1]]
+
     def is_open(self, moment: dt.datetime, *, extended: bool = False) -> bool:
-        """True while a session runs; the moment of the close is outside."""
+        """True while a session runs; the moment of the close and the pause are outside."""
         local = self.local(moment)
-        session = self.session(local.date(), extended=extended)
-        return session is not None and session[0] <= local < session[1]
+        return any(first <= local < last for first, last in self.stretches(local.date(), extended=extended))
 
     def overlaps(self, start: dt.datetime, end: dt.datetime, *, extended: bool = False) -> bool:
         """True when a stretch of time shares more than an end with a session."""
         first, last = self.local(start), self.local(end)
         for number in range((last.date() - first.date()).days + 1):
-            session = self.session(first.date() + dt.timedelta(days=number), extended=extended)
-            if session is not None and first < session[1] and last > session[0]:
+            open_ones = self.stretches(first.date() + dt.timedelta(days=number), extended=extended)
+            if any(first < closes and last > opens for opens, closes in open_ones):
                 return True
         return False
 

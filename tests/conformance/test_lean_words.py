@@ -425,3 +425,36 @@ def test_a_share_may_have_a_price_before_its_first_bar() -> None:
             set_up="self.seen.append(self.security.price)",
         ).replace("self.set_cash", f"{line}\n        self.set_cash")
         assert earlier.run(script).strategy.target.algorithm.seen == [102]
+
+
+def test_nothing_comes_and_nothing_fills_in_the_pause_at_noon() -> None:
+    """Protects the sessions of the venue: no bar is repeated at noon, and an order of noon fills with the afternoon."""
+    market = qr.sample_market("minute")
+    script = algorithm(
+        """
+        def noon(self):
+            hours = self.security.exchange.hours
+            self.seen.append((self.is_market_open(self.spy), hours.get_next_market_open(self.time).time()))
+            self.market_order(self.spy, 100)
+
+        def on_data(self, data):
+            self.count += 1
+
+        def on_order_event(self, event):
+            if event.status == OrderStatus.FILLED:
+                self.seen.append((self.time, event.fill_price))
+
+        def on_end_of_algorithm(self):
+            asked = self.history(self.spy, 240, Resolution.MINUTE)
+            self.seen += [self.count, len(asked), self.security.exchange.hours.regular_market_duration]
+        """,
+        ticker="604018.SH", resolution="MINUTE", first=dt.date(2021, 7, 6), last=dt.date(2021, 7, 6),
+        set_up="self.schedule.on(self.date_rules.every_day(), self.time_rules.noon, self.noon)",
+    )  # fmt: skip
+    session = qr.Session.from_script(script, market, dialect="lean").run(progress=False)
+    told, fill, *numbers = session.strategy.target.algorithm.seen
+    (booked,) = session.fills.itertuples()
+    assert told == (False, dt.time(13, 0))
+    assert fill == (dt.datetime(2021, 7, 6, 13, 1), booked.price)
+    assert booked.time == fill[0]
+    assert numbers == [240, 240, dt.timedelta(hours=4)]

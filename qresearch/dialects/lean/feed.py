@@ -165,12 +165,20 @@ class Track:
             first, last = self._hours_of(seconds(day) // 86_400)
             if first < last:
                 span = _SPANS.get(self.subscription.resolution, last - first)
-                grids.append(np.arange(-(-(first + 1) // span) * span if span < last - first else last, last + 1, span))
+                grid = np.arange(-(-(first + 1) // span) * span if span < last - first else last, last + 1, span)
+                grids.append(grid[~self._rests(day, grid)])
             day += dt.timedelta(days=1)
         grid = np.concatenate(grids) if grids else nothing
         missing = np.setdiff1d(grid, self.ends, assume_unique=True)
         rows = np.searchsorted(self.ends, missing, side="right") - 1
         return missing[rows >= 0], rows[rows >= 0]
+
+    def _rests(self, day: dt.date, ends: Ints) -> NDArray[np.bool_]:
+        """Which ends of bars lie in the pause of a day: the bar before it ends where it begins."""
+        found = np.zeros(len(ends), dtype=np.bool_)
+        for (_, rests), (goes_on, _) in pairwise(self._hours.stretches(day)):
+            found |= (ends > stamp(rests)) & (ends <= stamp(goes_on))
+        return found
 
     def _distributions(self, since: dt.date) -> list[tuple[int, Decimal]]:
         """What was paid from a day on up to each day, for the mode that adds dividends to prices."""

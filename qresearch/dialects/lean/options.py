@@ -66,15 +66,15 @@ def bars_before(start: dt.datetime, count: int, resolution: Resolution, hours: T
     spans = {Resolution.SECOND: 1, Resolution.MINUTE: 60, Resolution.HOUR: 3_600}
     while count > 0:
         session = hours.session(day)
-        if session is not None and session[0] < start:
-            if resolution is Resolution.DAILY:
-                if session[1] <= start:
-                    count, at = count - 1, dt.datetime.combine(day, dt.time(0))
-            else:
-                span = spans.get(resolution, 60)
-                last = min(session[1], start)
-                inside = int((last - session[0]).total_seconds() // span)
-                taken = min(inside, count)
-                count, at = count - taken, last - dt.timedelta(seconds=taken * span)
+        if session is not None and resolution is Resolution.DAILY:
+            if session[1] <= start:
+                count, at = count - 1, dt.datetime.combine(day, dt.time(0))
+        else:
+            span = spans.get(resolution, 60)
+            for opens, closes in reversed(hours.stretches(day)):
+                last = min(closes, start)
+                taken = min(int((last - opens).total_seconds() // span), count) if opens < start else 0
+                if taken:
+                    count, at = count - taken, last - dt.timedelta(seconds=taken * span)
         day -= dt.timedelta(days=1)
     return at

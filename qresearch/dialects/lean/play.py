@@ -203,7 +203,7 @@ def hours_of(source: FolderSource | MarketSource) -> TradingHours:
     every = np.arange(days[0], days[-1] + np.timedelta64(1, "D"))
     closed = frozenset(day.astype(object) for day in np.setdiff1d(every, days))
     opens, closes = venue.hours[Phase.OPEN], venue.hours[Phase.CLOSE]
-    return replace(new_york_hours(), opens=opens, closes=closes, holidays=closed, early_closes={})
+    return replace(new_york_hours(), opens=opens, closes=closes, holidays=closed, early_closes={}, pause=venue.pause)
 
 
 class Silent:

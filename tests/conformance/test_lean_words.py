@@ -297,6 +297,33 @@ def test_an_indicator_that_cannot_be_made_is_told(asked: str, words: str) -> Non
     assert words in refused(asked)
 
 
+@pytest.mark.parametrize(("asked", "words"), [
+    ("found.update(5)", "SMA(2) cannot be updated by (5). Pass a time and a number, a data point, or a bar."),
+    ("found.update(self.time, 'x')", "cannot be updated by (datetime.datetime("),
+    ("found.update()", "cannot be updated by ()"),
+    ("found.update(self.time, 5, 6)", "Pass a time and a number"),
+    ("AverageTrueRange(2).update(self.time, 5)", "ATR(2) cannot be updated by (datetime.datetime("),
+    ("AverageTrueRange(2).update(IndicatorDataPoint(self.time, 5))", "Pass a bar."),
+])  # fmt: skip
+def test_an_update_that_is_none_is_told(asked: str, words: str) -> None:
+    """Protects indicators: what cannot be taken in is told, with what can."""
+    assert words in refused(body=f"found = SimpleMovingAverage(2); {asked}")
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("MovingAverageType.HULL", "There are EXPONENTIAL, LINEAR_WEIGHTED_MOVING_AVERAGE, SIMPLE, WILDERS."),
+    ("Resolution.MINUT", "Resolution has no 'MINUT'. Did you mean MINUTE?"),
+    ("Resolution.Dayly", "Resolution has no 'Dayly'. Did you mean DAILY?"),
+    ("OrderType.X", "OrderType has no 'X'. See dir() for all."),
+    ("OrderType.StopMarkt", "Did you mean STOP_MARKET"),
+    ("TimeZones.NEW_YROK", "TimeZones has no 'NEW_YROK'. Did you mean NEW_YORK?"),
+    ("Field.Clos", "Field has no 'Clos'. Did you mean CLOSE?"),
+])  # fmt: skip
+def test_a_misspelled_word_of_a_list_is_told(asked: str, words: str) -> None:
+    """Protects lists of words: one that is not there is answered with those that are near, and with all of a few."""
+    assert words in refused(body=asked)
+
+
 def test_a_donchian_channel_is_ready_with_one_bar_more() -> None:
     """Protects breakouts: the bands are those of the whole period before the present bar, or it is not ready."""
     script = algorithm("""

@@ -290,7 +290,7 @@ class DataWords:
     )  # fmt: skip
     bb = word_of("bb", one.BollingerBands, "period", "k", average=MovingAverageType.SIMPLE)
     kch = word_of("kch", more.KeltnerChannels, "period", "k", average=MovingAverageType.SIMPLE)
-    atr = word_of("atr", one.AverageTrueRange, "period", average=MovingAverageType.SIMPLE)
+    atr = word_of("atr", more.AverageTrueRange, "period", average=MovingAverageType.SIMPLE)
     identity, obv, vwap = (
         word_of("identity", more.Identity), word_of("obv", more.OnBalanceVolume), word_of("vwap", more.IntradayVwap)
     )  # fmt: skip

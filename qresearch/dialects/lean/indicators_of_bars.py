@@ -9,7 +9,6 @@ from typing import Any
 from qresearch.dialects.lean.enums import MovingAverageType
 from qresearch.dialects.lean.indicators import (
     AVERAGES,
-    AverageTrueRange,
     ExponentialMovingAverage,
     Indicator,
     IndicatorDataPoint,
@@ -30,6 +29,25 @@ class Identity(Indicator):
 
 class MomentumPercent(RateOfChangePercent):
     """What the value has gained since, in per cent."""
+
+
+class AverageTrueRange(Indicator):
+    """The mean of the true range of bars."""
+
+    takes_bars = True
+
+    def __init__(self, *given: Any) -> None:
+        kind = given[-1] if isinstance(given[-1], MovingAverageType) else MovingAverageType.WILDERS
+        name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
+        super().__init__(name, period)
+        self.average = AVERAGES[kind](period)
+
+    def compute(self, bar: Any) -> float:
+        """One bar more."""
+        before, self.before = self.before, bar.close
+        high, low = (bar.high, bar.low) if before is None else (max(bar.high, before), min(bar.low, before))
+        self.average.update(bar.end_time, high - low)
+        return self.average.current.value
 
 
 class OfBars(Indicator):

@@ -24,7 +24,8 @@ from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, 
 from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
-from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
+from qresearch.market.lean_folder import Factor, factor_on
+from qresearch.market.lean_rows import QUOTE, TRADE, RawBars, seconds
 
 Ints = NDArray[np.int64]
 _EPOCH = dt.datetime(1970, 1, 1)

@@ -148,6 +148,16 @@ def test_a_misspelled_setting_is_told(asked: str, words: str) -> None:
     assert words in refused(asked)
 
 
+def test_a_setting_without_effect_is_told() -> None:
+    """Protects from settings that are taken in silence: what is set and changes nothing is a notice, once."""
+    set_up = "self.settings.daily_precise_end_time = False; self.Settings.DataSubscriptionLimit = 5"
+    session = world().run(algorithm("pass", set_up=f"{set_up}; self.settings.liquidate_enabled = True"))
+    assert [text for text in session.notices if "settings." in text] == [
+        "settings.daily_precise_end_time = False has no effect here.",
+        "settings.data_subscription_limit = 5 has no effect here.",
+    ]
+
+
 # ---------------------------------------------------------------- arguments by name
 
 
@@ -277,6 +287,9 @@ def test_a_time_or_a_period_that_is_none_is_told(asked: str, words: str) -> None
     ("self.rsi(self.security, 3, moving_average_type=MovingAverageType.SIMPLE)", "found.period == 4"),
     ("self.sma('spy', period=2, resolution=Resolution.DAILY, selector=Field.VOLUME)", "found.period == 2"),
     ("self.dch(self.spy, lower_period=2, upper_period=3)", "found.warm_up_period == 4"),
+    ("self.dch(self.spy, period=3)", "found.warm_up_period == 4"),
+    ("self.aroon(self.spy, period=3)", "found.warm_up_period == 4"),
+    ("self.aroon(self.spy, down_period=2, up_period=3)", "found.warm_up_period == 4"),
     ("self.sma(self.spy, 2)", "(found >= 0) and (found <= 0) and not found > 0"),
 ])  # fmt: skip
 def test_numbers_of_indicators_are_heard_by_their_names(asked: str, expected: str) -> None:
@@ -322,6 +335,22 @@ def test_an_update_that_is_none_is_told(asked: str, words: str) -> None:
 def test_a_misspelled_word_of_a_list_is_told(asked: str, words: str) -> None:
     """Protects lists of words: one that is not there is answered with those that are near, and with all of a few."""
     assert words in refused(body=asked)
+
+
+def test_an_aroon_looks_back_on_each_side_as_far_as_it_is_told() -> None:
+    """Protects the two periods of Aroon: the highest of 4 bars and the lowest of 3, each in parts of its own period."""
+    found = noted(
+        """
+                found = AroonOscillator(3, 2)
+                for day, (high, low) in enumerate(((9, 4), (5, 1), (8, 3), (7, 2)), 1):
+                    found.update(TradeBar(datetime(2024, 1, day), self.spy, low, high, low, low, 1, timedelta(1)))
+                self.seen += [found.aroon_up.current.value, found.aroon_down.current.value, found.is_ready]
+                found.update(TradeBar(datetime(2024, 1, 5), self.spy, 5, 6, 5, 5, 1, timedelta(1)))
+                self.seen += [found.aroon_up.current.value, found.aroon_down.current.value, found.current.value]
+        """
+    )
+    assert found[:3] == pytest.approx([0, 0, True])
+    assert found[3:] == pytest.approx([100 / 3, 50, 100 / 3 - 50])
 
 
 def test_a_donchian_channel_is_ready_with_one_bar_more() -> None:

@@ -204,6 +204,8 @@ class Engine:
     def prepare(self) -> None:
         """After the script has set itself up: the benchmark, and where the data begin."""
         self._add_benchmark()
+        for told in self.settings.unheard():
+            self.warn(told, "ignored")
         if not self.has_end:
             self.end = dt.datetime.combine(_FAR, dt.time(0))
         self.set_time(self.warm_up_start())

@@ -11,13 +11,22 @@ from qresearch.dialects.lean.enums import Resolution
 from qresearch.dialects.lean.names import Sealed
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TradingHours
+from qresearch.errors import shown
 
 _HOUR = dt.timedelta(hours=1)
 
 
+_UNHEARD = (
+    "daily_precise_end_time", "rebalance_portfolio_on_insight_changes", "rebalance_portfolio_on_security_changes",
+    "trading_days_per_year", "performance_sample_period", "data_subscription_limit", "ignore_unknown_asset_holdings",
+    "daily_consolidation_use_extended_market_hours",
+)  # fmt: skip
+"""Settings that may be set, and nothing here asks them."""
+
+
 @dataclass
 class AlgorithmSettings(Sealed):
-    """What ``self.settings`` is; the last seven may be set, and nothing here asks them."""
+    """What ``self.settings`` is; what is set and changes nothing is told when a run begins."""
 
     stale_price_time_span: dt.timedelta = _HOUR
     free_portfolio_value: float | None = None
@@ -35,6 +44,11 @@ class AlgorithmSettings(Sealed):
     data_subscription_limit: int | None = None
     ignore_unknown_asset_holdings: bool = False
     daily_consolidation_use_extended_market_hours: bool = False
+
+    def unheard(self) -> list[str]:
+        """What is told of settings that differ from what they are here, and change nothing."""
+        changed = [name for name in _UNHEARD if getattr(self, name) != getattr(type(self), name)]
+        return [f"settings.{name} = {shown(getattr(self, name))} has no effect here." for name in changed]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from qresearch.domain.terms import Terms
+from qresearch.engine.lean_answer import Answer, Wait
 
 HOUR = dt.timedelta(hours=1)
 
@@ -147,7 +148,10 @@ class TradingHours:
     def is_open(self, moment: dt.datetime, *, extended: bool = False) -> bool:
         """True while a session runs; the moment of the close and the pause are outside."""
         local = self.local(moment)
-        return any(first <= local < last for first, last in self.stretches(local.date(), extended=extended))
+        session = self.session(local.date(), extended=extended)
+        if session is None or not session[0] <= local < session[1]:
+            return False
+        return self.pause is None or not self.pause[0] <= local.time() < self.pause[1]
 
     def overlaps(self, start: dt.datetime, end: dt.datetime, *, extended: bool = False) -> bool:
         """True when a stretch of time shares more than an end with a session."""
@@ -191,55 +195,6 @@ def us_equities() -> TradingHours:
     """
     zone = ZoneInfo("America/New_York")
     return TradingHours(zone, dt.time(9, 30), dt.time(16, 0), dt.time(4, 0), dt.time(20, 0))
-
-
-class Wait(StrEnum):
-    """Why an order did not fill at a step."""
-
-    SESSION_CLOSED = "SESSION_CLOSED"
-    """No session is open that this type trades in."""
-    NO_DATA = "NO_DATA"
-    """No bar of the kind that this type looks at has come yet."""
-    STALE_DATA = "STALE_DATA"
-    """All there is ended too long before the order was placed."""
-    NO_NEW_BAR = "NO_NEW_BAR"
-    """The bar ended no later than the order was placed."""
-    LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
-    STOP_NOT_REACHED = "STOP_NOT_REACHED"
-    """The stop or the trigger."""
-    AWAITS_OPEN = "AWAITS_OPEN"
-    AWAITS_CLOSE = "AWAITS_CLOSE"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a rule says at one step.
-
-    Parameters
-    ----------
-    price : float or None, currency per share
-        Price of the fill, slippage included; None: no fill.
-    quantity : int, shares
-        Filled, signed; 0 without a fill.
-    stop : float or None, currency per share
-        Where the stop or trigger stands after this step.
-    triggered : bool
-        It has been reached, now or before.
-    takes : bool
-        True when the type takes what is there, so that slippage applies.
-    message : str
-        What is remarkable about a fill: a gap, stale data, quotes in place of trades; mostly empty.
-    wait : Wait or None
-        Why there is no fill.
-    """
-
-    price: float | None = None
-    quantity: int = 0
-    stop: float | None = None
-    triggered: bool = False
-    takes: bool = False
-    message: str = ""
-    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ from qresearch.dialects.lean.securities import Securities, Security
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
 from qresearch.dialects.lean.universes import Universe, choose
-from qresearch.engine.lean_market import TradingHours, Wait
+from qresearch.engine.lean_answer import Wait
+from qresearch.engine.lean_market import TradingHours
 
 _FAR = dt.date(2035, 1, 1)
 

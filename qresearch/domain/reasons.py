@@ -147,7 +147,7 @@ SOURCES: Mapping[Reason, str] = {
         "The contract of the account: what of its money may leave it",
     ),
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
-    Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",
+    Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill and before their own",
     Reason.POSITION_CLOSED: "qresearch fill model: an order that only closes a position ends with it",
     Reason.REPLACED_BY_TARGET: "qresearch fill model: a target means the position after the next match",
 }

@@ -36,7 +36,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from qresearch.domain.terms import Kind
-from qresearch.engine.lean_market import HOUR, Answer, Asked, Resolution, Snapshot, Wait
+from qresearch.engine.lean_answer import Answer, Wait
+from qresearch.engine.lean_market import HOUR, Asked, Resolution, Snapshot
 
 Rule = Callable[[Asked, Snapshot, float], Answer]
 """(order, market, slippage per share) to what happens."""

@@ -13,6 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from qresearch.domain.terms import Terms
+from qresearch.engine.lean_answer import Answer, Wait
 
 HOUR = dt.timedelta(hours=1)
 
@@ -102,6 +103,8 @@ class TradingHours:
         From the first pre-market to the last post-market trade.
     holidays : set of date
     early_closes : mapping of date to time
+    pause : (time, time) or None
+        When trading rests inside each session: nothing is open then, and the session goes on after it.
 
     Examples
     --------
@@ -118,6 +121,7 @@ class TradingHours:
     extended_closes: dt.time
     holidays: Set[dt.date] = frozenset()
     early_closes: Mapping[dt.date, dt.time] = field(default_factory=dict)
+    pause: tuple[dt.time, dt.time] | None = None
 
     def local(self, moment: dt.datetime) -> dt.datetime:
         """A moment on the clock of the exchange, naive."""
@@ -132,18 +136,29 @@ class TradingHours:
         closes = self.extended_closes if extended and early is None else early or self.closes
         return dt.datetime.combine(day, opens), dt.datetime.combine(day, closes)
 
+    def stretches(self, day: dt.date, *, extended: bool = False) -> list[tuple[dt.datetime, dt.datetime]]:
+        """Begin and end of each stretch of trading of a day, local: two where the session has a pause."""
+        session = self.session(day, extended=extended)
+        if session is None or self.pause is None:
+            return [] if session is None else [session]
+        rests, goes_on = (dt.datetime.combine(day, time) for time in self.pause)
+        first, second = (session[0], min(rests, session[1])), (max(goes_on, session[0]), session[1])
+        return [stretch for stretch in (first, second) if stretch[0] < stretch[1]]
+
     def is_open(self, moment: dt.datetime, *, extended: bool = False) -> bool:
-        """True while a session runs; the moment of the close is outside."""
+        """True while a session runs; the moment of the close and the pause are outside."""
         local = self.local(moment)
         session = self.session(local.date(), extended=extended)
-        return session is not None and session[0] <= local < session[1]
+        if session is None or not session[0] <= local < session[1]:
+            return False
+        return self.pause is None or not self.pause[0] <= local.time() < self.pause[1]
 
     def overlaps(self, start: dt.datetime, end: dt.datetime, *, extended: bool = False) -> bool:
         """True when a stretch of time shares more than an end with a session."""
         first, last = self.local(start), self.local(end)
         for number in range((last.date() - first.date()).days + 1):
-            session = self.session(first.date() + dt.timedelta(days=number), extended=extended)
-            if session is not None and first < session[1] and last > session[0]:
+            open_ones = self.stretches(first.date() + dt.timedelta(days=number), extended=extended)
+            if any(first < closes and last > opens for opens, closes in open_ones):
                 return True
         return False
 
@@ -180,55 +195,6 @@ def us_equities() -> TradingHours:
     """
     zone = ZoneInfo("America/New_York")
     return TradingHours(zone, dt.time(9, 30), dt.time(16, 0), dt.time(4, 0), dt.time(20, 0))
-
-
-class Wait(StrEnum):
-    """Why an order did not fill at a step."""
-
-    SESSION_CLOSED = "SESSION_CLOSED"
-    """No session is open that this type trades in."""
-    NO_DATA = "NO_DATA"
-    """No bar of the kind that this type looks at has come yet."""
-    STALE_DATA = "STALE_DATA"
-    """All there is ended too long before the order was placed."""
-    NO_NEW_BAR = "NO_NEW_BAR"
-    """The bar ended no later than the order was placed."""
-    LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
-    STOP_NOT_REACHED = "STOP_NOT_REACHED"
-    """The stop or the trigger."""
-    AWAITS_OPEN = "AWAITS_OPEN"
-    AWAITS_CLOSE = "AWAITS_CLOSE"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a rule says at one step.
-
-    Parameters
-    ----------
-    price : float or None, currency per share
-        Price of the fill, slippage included; None: no fill.
-    quantity : int, shares
-        Filled, signed; 0 without a fill.
-    stop : float or None, currency per share
-        Where the stop or trigger stands after this step.
-    triggered : bool
-        It has been reached, now or before.
-    takes : bool
-        True when the type takes what is there, so that slippage applies.
-    message : str
-        What is remarkable about a fill: a gap, stale data, quotes in place of trades; mostly empty.
-    wait : Wait or None
-        Why there is no fill.
-    """
-
-    price: float | None = None
-    quantity: int = 0
-    stop: float | None = None
-    triggered: bool = False
-    takes: bool = False
-    message: str = ""
-    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)

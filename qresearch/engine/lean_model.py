@@ -25,8 +25,9 @@ from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange, Fills
 from qresearch.engine.fills import Bar, Quote
+from qresearch.engine.lean_answer import Wait
 from qresearch.engine.lean_fills import lean_equity
-from qresearch.engine.lean_market import HOUR, Asked, QuoteBar, Resolution, Snapshot, TimedBar, TradingHours, Wait
+from qresearch.engine.lean_market import HOUR, Asked, QuoteBar, Resolution, Snapshot, TimedBar, TradingHours
 from qresearch.market.intraday import Intraday
 
 

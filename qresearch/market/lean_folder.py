@@ -12,58 +12,32 @@ Prices are read exactly, as whole numbers; a factor is a decimal as it stands in
 from __future__ import annotations
 
 import datetime as dt
-import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qresearch.errors import DataError, UsageError
+from qresearch.market.lean_rows import (
+    INSIDE_DAY,
+    QUOTE,
+    TRADE,
+    RawBars,
+    bars_of,
+    date_of,
+    joined,
+    lines_of,
+    no_bars,
+    seconds,
+)
 
-Ints = NDArray[np.int64]
 FOLDER_NOTE = "Read from the LEAN data folder "
 """How the note on a market begins that was read from one; its path follows."""
-SCALE = 10_000
-"""Price steps in one dollar."""
-TRADE, QUOTE = "trade", "quote"
-INSIDE_DAY = ("second", "minute")
-RESOLUTIONS = ("second", "minute", "hour", "daily")
 SPANS = {"second": 1, "minute": 60, "hour": 3_600, "daily": 86_400}
 """Seconds of a bar."""
 _ROOT = Path("equity") / "usa"
-_WIDTH = {TRADE: 5, QUOTE: 10}
-_MOST = 1e18
 _ONE = Decimal(1)
-
-
-@dataclass(frozen=True, eq=False)
-class RawBars:
-    """Bars of one share as they lie in the files.
-
-    Parameters
-    ----------
-    starts : (M,) ndarray of int64
-        Begin of each bar: seconds since 1970 on the clock of New York.
-    values : (M, 5) or (M, 10) ndarray of int64
-        Trades: open, high, low, close in 1/10,000 dollar, volume in shares. Quotes: the same four prices of the bid and
-        its last size, then of the ask; -1 where a side was not quoted.
-    """
-
-    starts: Ints
-    values: Ints
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def between(self, first: dt.date, last: dt.date) -> RawBars:
-        """The bars that begin on the days from `first` to `last`."""
-        low, high = (seconds(day) for day in (first, last + dt.timedelta(days=1)))
-        rows = slice(*np.searchsorted(self.starts, [low, high]).tolist())
-        return RawBars(self.starts[rows], self.values[rows])
 
 
 @dataclass(frozen=True)
@@ -83,11 +57,6 @@ class Factor:
     price: Decimal
     split: Decimal
     reference: Decimal = Decimal(0)
-
-
-def seconds(day: dt.date) -> int:
-    """Midnight of a day as seconds since 1970, whatever the zone."""
-    return (day - dt.date(1970, 1, 1)).days * 86_400
 
 
 def is_folder(path: Path) -> bool:
@@ -160,7 +129,7 @@ class LeanFolder:
         key = (ticker.upper(), resolution, kind)
         if key not in self._held:
             path = self.path / _ROOT / resolution / f"{ticker.lower()}.zip"
-            self._held[key] = _read(path, kind) if kind == TRADE and path.is_file() else _nothing(kind)
+            self._held[key] = _read(path, kind) if kind == TRADE and path.is_file() else no_bars(kind)
         whole = self._held[key]
         return whole.between(first or dt.date(1900, 1, 1), last or dt.date(2200, 1, 1))
 
@@ -169,7 +138,7 @@ class LeanFolder:
     ) -> RawBars:
         found = []
         for path in sorted((self.path / _ROOT / resolution / ticker.lower()).glob(f"*_{kind}.zip")):
-            day = _date(path.name[:8], path)
+            day = date_of(path.name[:8], path)
             if (first is None or day >= first) and (last is None or day <= last):
                 found.append(_read(path, kind, seconds(day)))
         return joined(found, kind)
@@ -186,7 +155,7 @@ class LeanFolder:
         """Rows of the map file: last day and ticker, oldest first; none where there is no file."""
         path = self.path / _ROOT / "map_files" / f"{ticker.lower()}.csv"
         rows = (line.partition(",") for line in _lines(path))
-        return sorted((_date(day, path), rest.partition(",")[0].upper()) for day, _, rest in rows)
+        return sorted((date_of(day, path), rest.partition(",")[0].upper()) for day, _, rest in rows)
 
     # ------------------------------------------------------------------ writing
 
@@ -261,52 +230,10 @@ def factor_on(rows: Sequence[Factor], day: dt.date, mode: str) -> Decimal:
     return row.split if mode == "split_adjusted" else row.price * row.split
 
 
-def joined(parts: Sequence[RawBars], kind: str) -> RawBars:
-    """Bars one after the other; none at all where there are no parts."""
-    if not parts:
-        return _nothing(kind)
-    return RawBars(np.concatenate([part.starts for part in parts]), np.concatenate([part.values for part in parts]))
-
-
-def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> Iterator[tuple[dt.datetime, str]]:
-    """Bars as lines of a file, with their begin.
-
-    Raises
-    ------
-    UsageError
-        A resolution that there is not, a begin that is no datetime (pass one on the clock of New York), or a bar with
-        too few cells or one that is no number; None stands for a price that there is not.
-    """
-    if resolution not in RESOLUTIONS:
-        raise UsageError(f"resolution={resolution!r} is none of {', '.join(RESOLUTIONS)}. Pass one of them.")
-    for row in rows:
-        begin = row[0]
-        if not isinstance(begin, dt.datetime) or begin.tzinfo is not None:
-            raise UsageError(f"The begin of a bar, {begin!r}, is no naive datetime. Pass one on New York's clock.")
-        stamp = f"{begin:%Y%m%d %H:%M}"
-        if resolution in INSIDE_DAY:
-            midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-            stamp = str(int((begin - midnight).total_seconds() * 1000))
-        try:
-            cells = [*map(_scaled, row[1:5]), _plain(row[5])]
-            if kind == QUOTE:
-                cells += [*map(_scaled, row[6:10]), _plain(row[10])]
-        except (ArithmeticError, ValueError, IndexError):
-            raise UsageError(
-                f"A bar that begins at {begin} has the cells {tuple(row[1:])!r}. Pass open, high, low, close and a size"
-                f"{', of the bid and again of the ask' if kind == QUOTE else ''}: numbers, or None where there is none."
-            ) from None
-        yield begin, ",".join([stamp, *cells])
-
-
 def _file_name(ticker: str) -> str:
     if not ticker.strip() or any(sign in ticker for sign in "/\\:"):
         raise UsageError(f"{ticker!r} is no ticker that can name a file. Write it without slashes, as 'spy'.")
     return ticker.lower()
-
-
-def _nothing(kind: str) -> RawBars:
-    return RawBars(np.empty(0, dtype=np.int64), np.empty((0, _WIDTH[kind]), dtype=np.int64))
 
 
 def _read(path: Path, kind: str, midnight: int | None = None) -> RawBars:
@@ -316,49 +243,7 @@ def _read(path: Path, kind: str, midnight: int | None = None) -> RawBars:
             text = file.read(file.namelist()[0]).decode()
     except (OSError, zipfile.BadZipFile, IndexError, UnicodeDecodeError) as problem:
         raise DataError(f"{path.name} cannot be read as a zip of one CSV file: {problem}. Write it again.") from None
-    return _bars(text, kind, path, midnight)
-
-
-def parsed(text: str, kind: str, path: Path, day: str | None) -> RawBars:
-    """The lines of a file as bars; `day` (such as 20240108) is that of times inside a day, None of lines with dates."""
-    return _bars(text, kind, path, None if day is None else seconds(_date(day, path)))
-
-
-def _bars(text: str, kind: str, path: Path, midnight: int | None) -> RawBars:
-    width = _WIDTH[kind]
-    fast = None if midnight is None else _quick(text, width)
-    if fast is not None:
-        return RawBars((midnight or 0) + fast[:, 0] // 1000, np.ascontiguousarray(fast[:, 1:]))
-    starts: list[int] = []
-    values: list[list[int]] = []
-    for number, line in enumerate(io.StringIO(text), 1):
-        cells = line.rstrip().split(",")
-        if cells == [""]:
-            continue
-        try:
-            start = _moment(cells[0]) if midnight is None else midnight + int(float(cells[0])) // 1000
-            row = [round(float(cell)) if cell else -1 for cell in cells[1 : width + 1]]
-        except (ValueError, IndexError, OverflowError):
-            start, row = 0, []
-        if len(row) < width - 1 or max(map(abs, row)) > _MOST:  # only the size at the end may be left out
-            raise DataError(f"{path.name}, line {number}: {line.strip()!r} is no bar of {kind}s.")
-        starts.append(start)
-        values.append(row + [0] * (width - len(row)))
-    if not starts:
-        return _nothing(kind)
-    return RawBars(np.array(starts, dtype=np.int64), np.array(values, dtype=np.int64))
-
-
-def _quick(text: str, width: int) -> Ints | None:
-    """All cells at once, where every line has all of them; None else."""
-    cells = text.strip().replace("\r", "").replace("\n", ",").split(",")
-    if len(cells) % (width + 1) or len(cells) // (width + 1) != text.strip().count("\n") + 1:
-        return None
-    try:
-        found = np.array(cells, dtype=np.float64).reshape(-1, width + 1)
-    except ValueError:
-        return None
-    return np.rint(found).astype(np.int64) if (np.abs(found) <= _MOST).all() else None
+    return bars_of(text, kind, path, midnight)
 
 
 def _factor(line: str, path: Path) -> Factor:
@@ -369,29 +254,8 @@ def _factor(line: str, path: Path) -> Factor:
         numbers = [Decimal("nan")]
     if not all(number.is_finite() for number in numbers):
         raise DataError(f"{path.name}: {line!r} is no row of factors. Write it as 20140606,0.98,0.5,100.")
-    return Factor(_date(cells[0], path), *numbers)
-
-
-def _moment(text: str) -> int:
-    day = dt.date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    hour, minute = (int(text[9:11]), int(text[12:14])) if len(text) > 9 else (0, 0)
-    return seconds(day) + hour * 3_600 + minute * 60
-
-
-def _date(text: str, path: Path) -> dt.date:
-    try:
-        return dt.datetime.strptime(text.strip(), "%Y%m%d").date()
-    except ValueError:
-        raise DataError(f"{path.name}: {text!r} is no date such as 20140606.") from None
+    return Factor(date_of(cells[0], path), *numbers)
 
 
 def _lines(path: Path) -> list[str]:
     return [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()] if path.is_file() else []
-
-
-def _scaled(price: object) -> str:
-    return "" if price is None else str(round(Decimal(str(price)) * SCALE))
-
-
-def _plain(number: object) -> str:
-    return "" if number is None else str(round(float(str(number))))

@@ -16,7 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from qresearch.errors import DataError
-from qresearch.market.lean_folder import INSIDE_DAY, QUOTE, SCALE, TRADE, LeanFolder, RawBars, joined, lines_of, parsed
+from qresearch.market.lean_folder import LeanFolder
+from qresearch.market.lean_rows import INSIDE_DAY, QUOTE, SCALE, TRADE, RawBars, joined, lines_of, parsed
 
 _ROOT = Path("option") / "usa"
 

@@ -39,6 +39,8 @@ class Venue:
         The class of all its instruments; None: each has its own.
     red_is_up : bool
         Charts show a rise in red.
+    pause : (time, time) or None
+        When trading rests inside the day, local time.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Venue:
     default_costs: Mapping[str, float | bool] = field(default_factory=dict)
     board: Board | None = None
     red_is_up: bool = False
+    pause: tuple[dt.time, dt.time] | None = None
 
     @property
     def for_adjusted_prices(self) -> Venue:
@@ -89,6 +92,7 @@ CHINA = Venue(
     CHINA_RULES,
     {"close_tax": 0.0005, "open_commission": 0.00025, "close_commission": 0.00025, "min_commission": 5.0},
     red_is_up=True,
+    pause=(dt.time(11, 30), dt.time(13, 0)),
 )
 """Shanghai, Shenzhen and Beijing: money in fen, prices on a grid of 0.001 yuan (the tick of funds)."""
 

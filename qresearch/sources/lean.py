@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from qresearch.errors import DataError
-from qresearch.market.lean_folder import FOLDER_NOTE, QUOTE, SCALE, SPANS, LeanFolder, is_folder
+from qresearch.market.lean_folder import FOLDER_NOTE, SPANS, LeanFolder, is_folder
+from qresearch.market.lean_rows import QUOTE, SCALE
 from qresearch.sources.opened import Opened, pick
 
 __all__ = ["is_folder", "open_lean"]

@@ -444,6 +444,26 @@ def test_of_two_resting_buys_the_second_is_invalid_after_the_first() -> None:
     assert (record.status.value, record.reason.value) == ("REJECTED", "OPEN_ORDER_MARGIN")
 
 
+def test_a_higher_price_is_told_where_it_ends_an_order() -> None:
+    """Protects the sentence of the open-order margin rule: it does not claim a fill where only the price moved."""
+    world = World().daily("SPY", [flat(100), flat(103)])
+    session = world.run(algorithm("""
+        def on_data(self, data):
+            if self.time.day == 2:
+                self.set_holdings(self.spy, 1)
+    """, cash=10_000, last=dt.date(2024, 1, 3), set_up="""
+        self.set_brokerage_model(BrokerageName.DEFAULT, AccountType.CASH)
+    """
+    ))  # fmt: skip
+    assert session.fills.empty
+    (order,) = session.orders.itertuples()
+    assert (order.reason, order.why) == (
+        "OPEN_ORDER_MARGIN",
+        "After another fill or a move of prices the account can no longer carry this order: it needs 10,198.00, "
+        "10,000.00 is left.",
+    )
+
+
 def test_a_margin_call_reduces_what_lost_most() -> None:
     """Protects margin calls on minutes.
 

@@ -12,16 +12,15 @@ from pathlib import Path
 import pytest
 
 from qresearch.domain.terms import Kind, Terms, limit, limit_if_touched, market, stop, stop_limit, trailing_stop
+from qresearch.engine.lean_answer import Answer, Wait
 from qresearch.engine.lean_fills import BASE_RULES, EQUITY_RULES, lean_base, lean_equity
 from qresearch.engine.lean_market import (
-    Answer,
     Asked,
     QuoteBar,
     Resolution,
     Snapshot,
     TimedBar,
     TradingHours,
-    Wait,
     us_equities,
 )
 

@@ -148,6 +148,16 @@ def test_a_misspelled_setting_is_told(asked: str, words: str) -> None:
     assert words in refused(asked)
 
 
+def test_a_setting_without_effect_is_told() -> None:
+    """Protects from settings that are taken in silence: what is set and changes nothing is a notice, once."""
+    set_up = "self.settings.daily_precise_end_time = False; self.Settings.DataSubscriptionLimit = 5"
+    session = world().run(algorithm("pass", set_up=f"{set_up}; self.settings.liquidate_enabled = True"))
+    assert [text for text in session.notices if "settings." in text] == [
+        "settings.daily_precise_end_time = False has no effect here.",
+        "settings.data_subscription_limit = 5 has no effect here.",
+    ]
+
+
 # ---------------------------------------------------------------- arguments by name
 
 
@@ -277,6 +287,9 @@ def test_a_time_or_a_period_that_is_none_is_told(asked: str, words: str) -> None
     ("self.rsi(self.security, 3, moving_average_type=MovingAverageType.SIMPLE)", "found.period == 4"),
     ("self.sma('spy', period=2, resolution=Resolution.DAILY, selector=Field.VOLUME)", "found.period == 2"),
     ("self.dch(self.spy, lower_period=2, upper_period=3)", "found.warm_up_period == 4"),
+    ("self.dch(self.spy, period=3)", "found.warm_up_period == 4"),
+    ("self.aroon(self.spy, period=3)", "found.warm_up_period == 4"),
+    ("self.aroon(self.spy, down_period=2, up_period=3)", "found.warm_up_period == 4"),
     ("self.sma(self.spy, 2)", "(found >= 0) and (found <= 0) and not found > 0"),
 ])  # fmt: skip
 def test_numbers_of_indicators_are_heard_by_their_names(asked: str, expected: str) -> None:
@@ -295,6 +308,49 @@ def test_numbers_of_indicators_are_heard_by_their_names(asked: str, expected: st
 def test_an_indicator_that_cannot_be_made_is_told(asked: str, words: str) -> None:
     """Protects indicators: what is missing, too much, misspelled or not subscribed to is told where it is written."""
     assert words in refused(asked)
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("found.update(5)", "SMA(2) cannot be updated by (5). Pass a time and a number, a data point, or a bar."),
+    ("found.update(self.time, 'x')", "cannot be updated by (datetime.datetime("),
+    ("found.update()", "cannot be updated by ()"),
+    ("found.update(self.time, 5, 6)", "Pass a time and a number"),
+    ("AverageTrueRange(2).update(self.time, 5)", "ATR(2) cannot be updated by (datetime.datetime("),
+    ("AverageTrueRange(2).update(IndicatorDataPoint(self.time, 5))", "Pass a bar."),
+])  # fmt: skip
+def test_an_update_that_is_none_is_told(asked: str, words: str) -> None:
+    """Protects indicators: what cannot be taken in is told, with what can."""
+    assert words in refused(body=f"found = SimpleMovingAverage(2); {asked}")
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("MovingAverageType.HULL", "There are EXPONENTIAL, LINEAR_WEIGHTED_MOVING_AVERAGE, SIMPLE, WILDERS."),
+    ("Resolution.MINUT", "Resolution has no 'MINUT'. Did you mean MINUTE?"),
+    ("Resolution.Dayly", "Resolution has no 'Dayly'. Did you mean DAILY?"),
+    ("OrderType.X", "OrderType has no 'X'. See dir() for all."),
+    ("OrderType.StopMarkt", "Did you mean STOP_MARKET"),
+    ("TimeZones.NEW_YROK", "TimeZones has no 'NEW_YROK'. Did you mean NEW_YORK?"),
+    ("Field.Clos", "Field has no 'Clos'. Did you mean CLOSE?"),
+])  # fmt: skip
+def test_a_misspelled_word_of_a_list_is_told(asked: str, words: str) -> None:
+    """Protects lists of words: one that is not there is answered with those that are near, and with all of a few."""
+    assert words in refused(body=asked)
+
+
+def test_an_aroon_looks_back_on_each_side_as_far_as_it_is_told() -> None:
+    """Protects the two periods of Aroon: the highest of 4 bars and the lowest of 3, each in parts of its own period."""
+    found = noted(
+        """
+                found = AroonOscillator(3, 2)
+                for day, (high, low) in enumerate(((9, 4), (5, 1), (8, 3), (7, 2)), 1):
+                    found.update(TradeBar(datetime(2024, 1, day), self.spy, low, high, low, low, 1, timedelta(1)))
+                self.seen += [found.aroon_up.current.value, found.aroon_down.current.value, found.is_ready]
+                found.update(TradeBar(datetime(2024, 1, 5), self.spy, 5, 6, 5, 5, 1, timedelta(1)))
+                self.seen += [found.aroon_up.current.value, found.aroon_down.current.value, found.current.value]
+        """
+    )
+    assert found[:3] == pytest.approx([0, 0, True])
+    assert found[3:] == pytest.approx([100 / 3, 50, 100 / 3 - 50])
 
 
 def test_a_donchian_channel_is_ready_with_one_bar_more() -> None:
@@ -425,3 +481,36 @@ def test_a_share_may_have_a_price_before_its_first_bar() -> None:
             set_up="self.seen.append(self.security.price)",
         ).replace("self.set_cash", f"{line}\n        self.set_cash")
         assert earlier.run(script).strategy.target.algorithm.seen == [102]
+
+
+def test_nothing_comes_and_nothing_fills_in_the_pause_at_noon() -> None:
+    """Protects the sessions of the venue: no bar is repeated at noon, and an order of noon fills with the afternoon."""
+    market = qr.sample_market("minute")
+    script = algorithm(
+        """
+        def noon(self):
+            hours = self.security.exchange.hours
+            self.seen.append((self.is_market_open(self.spy), hours.get_next_market_open(self.time).time()))
+            self.market_order(self.spy, 100)
+
+        def on_data(self, data):
+            self.count += 1
+
+        def on_order_event(self, event):
+            if event.status == OrderStatus.FILLED:
+                self.seen.append((self.time, event.fill_price))
+
+        def on_end_of_algorithm(self):
+            asked = self.history(self.spy, 240, Resolution.MINUTE)
+            self.seen += [self.count, len(asked), self.security.exchange.hours.regular_market_duration]
+        """,
+        ticker="604018.SH", resolution="MINUTE", first=dt.date(2021, 7, 6), last=dt.date(2021, 7, 6),
+        set_up="self.schedule.on(self.date_rules.every_day(), self.time_rules.noon, self.noon)",
+    )  # fmt: skip
+    session = qr.Session.from_script(script, market, dialect="lean").run(progress=False)
+    told, fill, *numbers = session.strategy.target.algorithm.seen
+    (booked,) = session.fills.itertuples()
+    assert told == (False, dt.time(13, 0))
+    assert fill == (dt.datetime(2021, 7, 6, 13, 1), booked.price)
+    assert booked.time == fill[0]
+    assert numbers == [240, 240, dt.timedelta(hours=4)]

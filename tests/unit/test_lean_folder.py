@@ -15,7 +15,8 @@ import qresearch as qr
 from qresearch.cli import main
 from qresearch.dialects.lean.symbols import identifier
 from qresearch.errors import UsageError
-from qresearch.market.lean_folder import QUOTE, Factor, LeanFolder, factor_on
+from qresearch.market.lean_folder import Factor, LeanFolder, factor_on
+from qresearch.market.lean_rows import QUOTE
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
@@ -96,6 +97,43 @@ def test_a_torn_file_is_refused(name: str, tmp_path: Path) -> None:
             file.writestr("spy.csv", text)
     with pytest.raises(qr.DataError, match=words):
         qr.read_market(tmp_path, venue="us")
+
+
+@pytest.mark.parametrize("resolution", ["daily", "hour", "minute"])
+def test_rows_come_in_their_order_and_each_once(resolution: str, tmp_path: Path) -> None:
+    """Protects scripts and markets alike: rows out of order are put in order, two of one begin are refused."""
+    folder = LeanFolder(tmp_path)
+    begins = [dt.datetime(2024, 1, 2, 9 if resolution != "daily" else 0), dt.datetime(2024, 1, 2, 11)]
+    rows = [(begin, price, price, price, price, 100) for begin, price in zip(begins, (10.0, 12.0), strict=True)]
+    folder.write_trades("SPY", resolution, rows[::-1])
+    assert folder.read("SPY", resolution).values[:, 3].tolist() == [100_000, 120_000]
+    with pytest.raises(UsageError, match=r"Two bars begin at 2024-01-02 11:00:00. Keep one of them."):
+        folder.write_trades("SPY", resolution, [rows[1], rows[0], rows[1]])
+    (path,) = tmp_path.rglob("*.zip")
+    with zipfile.ZipFile(path) as file:
+        first, second = file.read(file.namelist()[0]).decode().splitlines()
+    for lines, told in (((second, first), None), ((second, first, second), r"zip: Two bars begin at 2024-01-02 11:")):
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("spy.csv", "\n".join(lines))
+        if told is None:
+            assert LeanFolder(tmp_path).read("SPY", resolution).values[:, 3].tolist() == [100_000, 120_000]
+        else:
+            with pytest.raises(qr.DataError, match=told):
+                LeanFolder(tmp_path).read("SPY", resolution)
+
+
+def test_a_script_meets_the_rows_that_a_market_does() -> None:
+    """Protects from runs on a repeated row: a script refuses the folder that ``read_market`` refuses."""
+    world = World().daily("SPY", [flat(100)] * 3)
+    (path,) = world.folder.path.rglob("*.zip")
+    with zipfile.ZipFile(path) as file:
+        text = file.read("spy.csv").decode()
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("spy.csv", text + text.splitlines()[-1])
+    with pytest.raises(qr.DataError, match=r"spy.zip: Two bars begin at 2024-01-04"):
+        qr.read_market(world.folder.path, venue="us")
+    with pytest.raises(qr.DataError, match=r"spy.zip: Two bars begin at 2024-01-04"):
+        world.run(algorithm("pass"))
 
 
 def test_a_factor_may_lack_its_reference_and_hidden_files_are_no_shares(tmp_path: Path) -> None:

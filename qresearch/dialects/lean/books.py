@@ -19,7 +19,7 @@ from qresearch.domain.moment import Moment
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.terms import Terms, TimeInForce
-from qresearch.engine.lean_market import Wait
+from qresearch.engine.lean_answer import Wait
 
 _WAITS: Mapping[Wait, Reason] = {
     Wait.LIMIT_NOT_REACHED: Reason.LIMIT_NOT_REACHED, Wait.STOP_NOT_REACHED: Reason.STOP_NOT_REACHED,

@@ -118,6 +118,8 @@ def word_of(
 
     def call(self: DataWords, symbol: Any, *how: Any, **named: Any) -> Any:
         values, more = [], dict(named)
+        if len(numbers) == 1 and numbers[0] not in more and "period" in more:
+            more[numbers[0]] = more.pop("period")  # of one for both sides
         for item in how:
             name = _kind_of(item)
             if name:
@@ -290,11 +292,11 @@ class DataWords:
     )  # fmt: skip
     bb = word_of("bb", one.BollingerBands, "period", "k", average=MovingAverageType.SIMPLE)
     kch = word_of("kch", more.KeltnerChannels, "period", "k", average=MovingAverageType.SIMPLE)
-    atr = word_of("atr", one.AverageTrueRange, "period", average=MovingAverageType.SIMPLE)
+    atr = word_of("atr", more.AverageTrueRange, "period", average=MovingAverageType.SIMPLE)
     identity, obv, vwap = (
         word_of("identity", more.Identity), word_of("obv", more.OnBalanceVolume), word_of("vwap", more.IntradayVwap)
     )  # fmt: skip
-    aroon = word_of("aroon", more.AroonOscillator, "period")
+    aroon = word_of("aroon", more.AroonOscillator, "up_period", optional="down_period")
     cci = word_of("cci", more.CommodityChannelIndex, "period", average=MovingAverageType.SIMPLE)
     wilr = word_of("wilr", more.WilliamsPercentR, "period")
     dch = word_of("dch", more.DonchianChannel, "upper_period", optional="lower_period")

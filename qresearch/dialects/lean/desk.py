@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any, Protocol
 
 from qresearch.dialects.lean.orders import Order, OrderEvent
-from qresearch.engine.lean_market import TradingHours, Wait
+from qresearch.engine.lean_answer import Wait
+from qresearch.engine.lean_market import TradingHours
 
 
 class Desk(Protocol):

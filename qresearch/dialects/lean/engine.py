@@ -31,7 +31,8 @@ from qresearch.dialects.lean.securities import Securities, Security
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
 from qresearch.dialects.lean.universes import Universe, choose
-from qresearch.engine.lean_market import TradingHours, Wait
+from qresearch.engine.lean_answer import Wait
+from qresearch.engine.lean_market import TradingHours
 
 _FAR = dt.date(2035, 1, 1)
 
@@ -204,6 +205,8 @@ class Engine:
     def prepare(self) -> None:
         """After the script has set itself up: the benchmark, and where the data begin."""
         self._add_benchmark()
+        for told in self.settings.unheard():
+            self.warn(told, "ignored")
         if not self.has_end:
             self.end = dt.datetime.combine(_FAR, dt.time(0))
         self.set_time(self.warm_up_start())

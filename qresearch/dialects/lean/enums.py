@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from qresearch.dialects.lean.names import Listed, ListedEnum
 
-class OrderType(IntEnum):
+
+class OrderType(IntEnum, metaclass=ListedEnum):
     """Types of order."""
 
     MARKET = Market = 0
@@ -22,7 +24,7 @@ class OrderType(IntEnum):
     TRAILING_STOP = TrailingStop = 11
 
 
-class OrderStatus(IntEnum):
+class OrderStatus(IntEnum, metaclass=ListedEnum):
     """States of an order; there is no 4."""
 
     NEW = New = 0
@@ -50,7 +52,7 @@ _CLOSED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVAL
 _FILLS = frozenset({OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED})
 
 
-class OrderDirection(IntEnum):
+class OrderDirection(IntEnum, metaclass=ListedEnum):
     """Which way an order trades."""
 
     BUY = Buy = 0
@@ -58,7 +60,7 @@ class OrderDirection(IntEnum):
     HOLD = Hold = 2
 
 
-class OrderField(IntEnum):
+class OrderField(IntEnum, metaclass=ListedEnum):
     """What ``ticket.get`` reads."""
 
     LIMIT_PRICE = LimitPrice = 0
@@ -68,7 +70,7 @@ class OrderField(IntEnum):
     TRAILING_AS_PERCENTAGE = TrailingAsPercentage = 4
 
 
-class OrderRequestType(IntEnum):
+class OrderRequestType(IntEnum, metaclass=ListedEnum):
     """What a request asks."""
 
     SUBMIT = Submit = 0
@@ -76,7 +78,7 @@ class OrderRequestType(IntEnum):
     CANCEL = Cancel = 2
 
 
-class OrderRequestStatus(IntEnum):
+class OrderRequestStatus(IntEnum, metaclass=ListedEnum):
     """How far a request is."""
 
     UNPROCESSED = Unprocessed = 0
@@ -85,7 +87,7 @@ class OrderRequestStatus(IntEnum):
     ERROR = Error = 3
 
 
-class OrderResponseErrorCode(IntEnum):
+class OrderResponseErrorCode(IntEnum, metaclass=ListedEnum):
     """Why a request was refused."""
 
     NONE = None_ = 0
@@ -126,7 +128,7 @@ class OrderResponseErrorCode(IntEnum):
     MARKET_ON_OPEN_NOT_ALLOWED_DURING_REGULAR_HOURS = MarketOnOpenNotAllowedDuringRegularHours = -35
 
 
-class Resolution(IntEnum):
+class Resolution(IntEnum, metaclass=ListedEnum):
     """Length of bars."""
 
     TICK = Tick = 0
@@ -136,7 +138,7 @@ class Resolution(IntEnum):
     DAILY = Daily = 4
 
 
-class DataNormalizationMode(IntEnum):
+class DataNormalizationMode(IntEnum, metaclass=ListedEnum):
     """How prices are adjusted for splits and dividends."""
 
     RAW = Raw = 0
@@ -145,7 +147,7 @@ class DataNormalizationMode(IntEnum):
     TOTAL_RETURN = TotalReturn = 3
 
 
-class SecurityType(IntEnum):
+class SecurityType(IntEnum, metaclass=ListedEnum):
     """Kinds of security; here are shares, and options on them."""
 
     BASE = Base = 0
@@ -156,42 +158,42 @@ class SecurityType(IntEnum):
     CRYPTO = Crypto = 7
 
 
-class OptionRight(IntEnum):
+class OptionRight(IntEnum, metaclass=ListedEnum):
     """What an option gives the right to: buy, or sell."""
 
     CALL = Call = 0
     PUT = Put = 1
 
 
-class OptionStyle(IntEnum):
+class OptionStyle(IntEnum, metaclass=ListedEnum):
     """When an option may be exercised: on any day, or on its last."""
 
     AMERICAN = American = 0
     EUROPEAN = European = 1
 
 
-class SettlementType(IntEnum):
+class SettlementType(IntEnum, metaclass=ListedEnum):
     """What an exercise brings: the shares, or the difference in cash."""
 
     PHYSICAL_DELIVERY = PhysicalDelivery = 0
     CASH = Cash = 1
 
 
-class TickType(IntEnum):
+class TickType(IntEnum, metaclass=ListedEnum):
     """What a bar is made of."""
 
     TRADE = Trade = 0
     QUOTE = Quote = 1
 
 
-class AccountType(IntEnum):
+class AccountType(IntEnum, metaclass=ListedEnum):
     """Kinds of account."""
 
     MARGIN = Margin = 0
     CASH = Cash = 1
 
 
-class BrokerageName(IntEnum):
+class BrokerageName(IntEnum, metaclass=ListedEnum):
     """Brokerages: the default, Interactive Brokers, and some that trade shares without a fee."""
 
     DEFAULT = Default = 0
@@ -204,21 +206,21 @@ class BrokerageName(IntEnum):
     WEBULL = Webull = 7
 
 
-class SplitType(IntEnum):
+class SplitType(IntEnum, metaclass=ListedEnum):
     """Whether a split comes or is there."""
 
     WARNING = Warning = 0
     SPLIT_OCCURRED = SplitOccurred = 1
 
 
-class DelistingType(IntEnum):
+class DelistingType(IntEnum, metaclass=ListedEnum):
     """Whether a delisting comes or is there."""
 
     WARNING = Warning = 0
     DELISTED = Delisted = 1
 
 
-class MovingAverageType(IntEnum):
+class MovingAverageType(IntEnum, metaclass=ListedEnum):
     """Kinds of average."""
 
     SIMPLE = Simple = 0
@@ -227,7 +229,7 @@ class MovingAverageType(IntEnum):
     LINEAR_WEIGHTED_MOVING_AVERAGE = LinearWeightedMovingAverage = 3
 
 
-class DayOfWeek(IntEnum):
+class DayOfWeek(IntEnum, metaclass=ListedEnum):
     """Days of the week."""
 
     SUNDAY = Sunday = 0
@@ -239,13 +241,13 @@ class DayOfWeek(IntEnum):
     SATURDAY = Saturday = 6
 
 
-class Market:
+class Market(metaclass=Listed):
     """Names of markets."""
 
     USA = "usa"
 
 
-class Currencies:
+class Currencies(metaclass=Listed):
     """Names of currencies."""
 
     USD = "USD"

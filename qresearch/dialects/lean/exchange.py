@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from qresearch.dialects.lean.names import Named
@@ -37,9 +38,10 @@ class SecurityExchangeHours(Named):
 
     @property
     def regular_market_duration(self) -> dt.timedelta:
-        """How long the regular session is."""
-        day = dt.date(2000, 1, 1)
-        return dt.datetime.combine(day, self._hours.closes) - dt.datetime.combine(day, self._hours.opens)
+        """How long the regular session is, without its pause."""
+        hours, day = self._hours, dt.date(2000, 1, 3)
+        stretches = replace(hours, holidays=frozenset(), early_closes={}).stretches(day)
+        return sum((last - first for first, last in stretches), dt.timedelta(0))
 
     def is_open(self, moment: dt.datetime, *more: Any, extended_market_hours: bool = False) -> bool:
         """Whether it is open at a moment, or between two; the last argument counts the extended hours in."""
@@ -81,9 +83,9 @@ class SecurityExchangeHours(Named):
     def _search(self, moment: dt.datetime, end: int, step: int, extended: bool) -> dt.datetime:
         day = moment.date()
         while True:
-            session = self._hours.session(day, extended=extended)
-            if session is not None and (session[end] - moment) * step > dt.timedelta(0):
-                return session[end]
+            for stretch in self._hours.stretches(day, extended=extended)[::step]:
+                if (stretch[end] - moment) * step > dt.timedelta(0):
+                    return stretch[end]
             day += step * _DAY
 
 

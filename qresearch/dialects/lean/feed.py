@@ -24,7 +24,8 @@ from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, 
 from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
-from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
+from qresearch.market.lean_folder import Factor, factor_on
+from qresearch.market.lean_rows import QUOTE, TRADE, RawBars, seconds
 
 Ints = NDArray[np.int64]
 _EPOCH = dt.datetime(1970, 1, 1)
@@ -165,12 +166,20 @@ class Track:
             first, last = self._hours_of(seconds(day) // 86_400)
             if first < last:
                 span = _SPANS.get(self.subscription.resolution, last - first)
-                grids.append(np.arange(-(-(first + 1) // span) * span if span < last - first else last, last + 1, span))
+                grid = np.arange(-(-(first + 1) // span) * span if span < last - first else last, last + 1, span)
+                grids.append(grid[~self._rests(day, grid)])
             day += dt.timedelta(days=1)
         grid = np.concatenate(grids) if grids else nothing
         missing = np.setdiff1d(grid, self.ends, assume_unique=True)
         rows = np.searchsorted(self.ends, missing, side="right") - 1
         return missing[rows >= 0], rows[rows >= 0]
+
+    def _rests(self, day: dt.date, ends: Ints) -> NDArray[np.bool_]:
+        """Which ends of bars lie in the pause of a day: the bar before it ends where it begins."""
+        found = np.zeros(len(ends), dtype=np.bool_)
+        for (_, rests), (goes_on, _) in pairwise(self._hours.stretches(day)):
+            found |= (ends > stamp(rests)) & (ends <= stamp(goes_on))
+        return found
 
     def _distributions(self, since: dt.date) -> list[tuple[int, Decimal]]:
         """What was paid from a day on up to each day, for the mode that adds dividends to prices."""

@@ -17,8 +17,9 @@ from qresearch.dialects.lean.names import Named, answerer, dec
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.requests import ZERO
 from qresearch.domain.terms import Kind, Terms
+from qresearch.engine.lean_answer import Answer, Wait
 from qresearch.engine.lean_fills import lean_base, lean_equity
-from qresearch.engine.lean_market import Answer, Asked, Snapshot, Wait
+from qresearch.engine.lean_market import Asked, Snapshot
 from qresearch.errors import UsageError, shown
 
 KINDS = {

@@ -19,7 +19,7 @@ from qresearch.dialects.lean.names import Named, by_name
 from qresearch.dialects.lean.options import bars_before
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.errors import UsageError, shown
-from qresearch.market.lean_folder import QUOTE, TRADE
+from qresearch.market.lean_rows import QUOTE, TRADE
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ from qresearch.dialects.lean import (
     universes,
 )
 from qresearch.dialects.lean.algorithm import QCAlgorithm
+from qresearch.dialects.lean.names import Listed
 from qresearch.dialects.lean.refused import CLASSES
 
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
@@ -99,7 +100,7 @@ def family() -> dict[str, Any]:
     return found
 
 
-class _Time:
+class _Time(metaclass=Listed):
     """Spans of time."""
 
     ONE_DAY = OneDay = dt.timedelta(days=1)
@@ -108,7 +109,7 @@ class _Time:
     ONE_SECOND = OneSecond = dt.timedelta(seconds=1)
 
 
-class _TimeZones:
+class _TimeZones(metaclass=Listed):
     """Names of zones."""
 
     NEW_YORK = NewYork = "America/New_York"
@@ -130,7 +131,7 @@ def _read(name: str) -> Any:
     return staticmethod(read)
 
 
-class _Field:
+class _Field(metaclass=Listed):
     """What an indicator reads of a bar."""
 
     OPEN = Open = _read("open")
@@ -140,7 +141,7 @@ class _Field:
     VOLUME = Volume = _read("volume")
 
 
-class _Calendar:
+class _Calendar(metaclass=Listed):
     """Begin and span of the week and the month of a moment, for consolidators."""
 
     @staticmethod

@@ -12,7 +12,8 @@
 | `STO` | `STOCHF` | `fast_stoch` is its first line |
 | `DCH`, `KCH`, `VWAP`, `MOMP`, `IDENTITY` | - | TA-Lib has none of them |
 
-`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN; ``indicators_of_bars`` holds the last four rows.
+`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN;
+``indicators_of_bars`` holds `ATR` and the last four rows.
 
 An indicator is updated by ``update(time, value)`` or with a bar; `is_ready`, `current.value`, `samples`, `window`,
 `updated` and `reset` are those of LEAN.
@@ -29,7 +30,7 @@ from typing import Any
 from qresearch.dialects.lean.consolidators import EventHandlers, RollingWindow
 from qresearch.dialects.lean.enums import MovingAverageType
 from qresearch.dialects.lean.names import Named, Settable
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 
 @dataclass
@@ -123,16 +124,24 @@ class Indicator(Named):
 
     def update(self, *given: Any) -> bool:
         """Take a value in: (time, value), a data point, or a bar; whether it is ready."""
-        if len(given) == 2:
-            time, value = given
-        else:
-            time, value = given[0].end_time, given[0] if self.takes_bars else given[0].value
+        try:
+            time, value = given if len(given) == 2 else (given[0].end_time, given[0])
+            if self.takes_bars:
+                value.high  # noqa: B018  # it is there, or this is no bar
+            else:
+                value = float(value if len(given) == 2 else value.value)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            raise UsageError(self._not_taken(given)) from None
         self.samples += 1
-        self.current = IndicatorDataPoint(time, float(self.compute(value if self.takes_bars else float(value))))
+        self.current = IndicatorDataPoint(time, float(self.compute(value)))
         self.window.add(self.current)
         if self._handlers is not None:
             self._handlers(self, self.current)
         return self.is_ready
+
+    def _not_taken(self, given: Any) -> str:
+        said = f"{self.name} cannot be updated by ({', '.join(map(shown, given))}). "
+        return said + ("Pass a bar." if self.takes_bars else "Pass a time and a number, a data point, or a bar.")
 
     def compute(self, value: Any) -> float:
         """The indicator with one value more."""
@@ -363,25 +372,6 @@ class BollingerBands(Indicator):
         self.band_width.update(_NEVER, 2 * width / middle * 100 if middle else 0.0)
         self.percent_b.update(_NEVER, (value - middle + width) / (2 * width) if width else 0.0)
         return value
-
-
-class AverageTrueRange(Indicator):
-    """The mean of the true range of bars."""
-
-    takes_bars = True
-
-    def __init__(self, *given: Any) -> None:
-        kind = given[-1] if isinstance(given[-1], MovingAverageType) else MovingAverageType.WILDERS
-        name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
-        super().__init__(name, period)
-        self.average = AVERAGES[kind](period)
-
-    def compute(self, bar: Any) -> float:
-        """One bar more."""
-        before, self.before = self.before, bar.close
-        high, low = (bar.high, bar.low) if before is None else (max(bar.high, before), min(bar.low, before))
-        self.average.update(_NEVER, high - low)
-        return self.average.current.value
 
 
 class PythonIndicator(Indicator, Settable):

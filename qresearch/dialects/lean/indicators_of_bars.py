@@ -9,7 +9,6 @@ from typing import Any
 from qresearch.dialects.lean.enums import MovingAverageType
 from qresearch.dialects.lean.indicators import (
     AVERAGES,
-    AverageTrueRange,
     ExponentialMovingAverage,
     Indicator,
     IndicatorDataPoint,
@@ -30,6 +29,25 @@ class Identity(Indicator):
 
 class MomentumPercent(RateOfChangePercent):
     """What the value has gained since, in per cent."""
+
+
+class AverageTrueRange(Indicator):
+    """The mean of the true range of bars."""
+
+    takes_bars = True
+
+    def __init__(self, *given: Any) -> None:
+        kind = given[-1] if isinstance(given[-1], MovingAverageType) else MovingAverageType.WILDERS
+        name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
+        super().__init__(name, period)
+        self.average = AVERAGES[kind](period)
+
+    def compute(self, bar: Any) -> float:
+        """One bar more."""
+        before, self.before = self.before, bar.close
+        high, low = (bar.high, bar.low) if before is None else (max(bar.high, before), min(bar.low, before))
+        self.average.update(bar.end_time, high - low)
+        return self.average.current.value
 
 
 class OfBars(Indicator):
@@ -56,22 +74,32 @@ class OfBars(Indicator):
         self.bars = []
 
 
+def two_periods(name: str, given: Any) -> tuple[str, int, int]:
+    """A name, which may be left out, and a period for what is above and below, or one for each."""
+    found, above = named(name, given)
+    numbers = [item for item in given if not isinstance(item, str)]
+    return found, above, int(numbers[1]) if len(numbers) > 1 else above
+
+
 class AroonOscillator(OfBars):
-    """How long ago the highest high was less how long ago the lowest low was, -100 to 100."""
+    """How long ago the highest high was less how long ago the lowest low was, -100 to 100.
+
+    With two periods the first is that of the highs.
+    """
 
     def __init__(self, *given: Any) -> None:
-        name, period = named("AROON", given)
-        super().__init__(name, period, more=1)
+        name, up, down = two_periods("AROON", given)
+        super().__init__(name, max(up, down), more=1)
         self.aroon_up, self.aroon_down = Indicator("aroon up"), Indicator("aroon down")
-        self._span = period
+        self._up, self._down = up, down
 
     def of(self, bars: list[Any]) -> float:
         """Of what is there; of equal ones the newest counts."""
         last = len(bars) - 1
-        high = max(range(len(bars)), key=lambda place: (bars[place].high, place))
-        low = min(range(len(bars)), key=lambda place: (bars[place].low, -place))
-        for part, place in ((self.aroon_up, high), (self.aroon_down, low)):
-            part.update(bars[-1].end_time, 100.0 * (self._span - (last - place)) / self._span)
+        high = max(range(max(last - self._up, 0), last + 1), key=lambda place: (bars[place].high, place))
+        low = min(range(max(last - self._down, 0), last + 1), key=lambda place: (bars[place].low, -place))
+        for part, place, span in ((self.aroon_up, high, self._up), (self.aroon_down, low, self._down)):
+            part.update(bars[-1].end_time, 100.0 * (span - (last - place)) / span)
         return self.aroon_up.current.value - self.aroon_down.current.value
 
 
@@ -109,9 +137,7 @@ class DonchianChannel(OfBars):
     """
 
     def __init__(self, *given: Any) -> None:
-        name, upper = named("DCH", given)
-        numbers = [item for item in given if isinstance(item, int)]
-        lower = numbers[1] if len(numbers) > 1 else upper
+        name, upper, lower = two_periods("DCH", given)
         super().__init__(name, max(upper, lower), more=1)
         self.upper_band, self.lower_band = Indicator("upper band"), Indicator("lower band")
         self._upper, self._lower = upper, lower

@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from enum import EnumType
 from functools import cache, partial, wraps
 from typing import Any, TypeVar
 
@@ -81,6 +82,26 @@ class Sealed(Settable):
         if not hasattr(type(self), snake(name)):
             raise UnknownName(f"{type(self).__name__} has no {name!r} to be set. {near(snake(name), dir(type(self)))}")
         super().__setattr__(name, value)
+
+
+class Listed(type):
+    """The class of a list of words, such as ``TimeZones``: a misspelled one is answered with those that are near."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        words = [word for word in dir(cls) if word.isupper()]
+        raise UnknownName(f"{cls.__name__.lstrip('_')} has no {name!r}. {near(snake(name).upper(), words)}")
+
+
+class ListedEnum(Listed, EnumType):
+    """The same of an enumeration."""
+
+    def __getattr__(cls, name: str) -> Any:
+        try:
+            return cls._member_map_[name]  # until Python 3.12 they are looked for here
+        except KeyError:
+            return super().__getattr__(name)
 
 
 def called(owner: object, name: str) -> Callable[..., Any] | None:

@@ -11,13 +11,22 @@ from qresearch.dialects.lean.enums import Resolution
 from qresearch.dialects.lean.names import Sealed
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TradingHours
+from qresearch.errors import shown
 
 _HOUR = dt.timedelta(hours=1)
 
 
+_UNHEARD = (
+    "daily_precise_end_time", "rebalance_portfolio_on_insight_changes", "rebalance_portfolio_on_security_changes",
+    "trading_days_per_year", "performance_sample_period", "data_subscription_limit", "ignore_unknown_asset_holdings",
+    "daily_consolidation_use_extended_market_hours",
+)  # fmt: skip
+"""Settings that may be set, and nothing here asks them."""
+
+
 @dataclass
 class AlgorithmSettings(Sealed):
-    """What ``self.settings`` is; the last seven may be set, and nothing here asks them."""
+    """What ``self.settings`` is; what is set and changes nothing is told when a run begins."""
 
     stale_price_time_span: dt.timedelta = _HOUR
     free_portfolio_value: float | None = None
@@ -35,6 +44,11 @@ class AlgorithmSettings(Sealed):
     data_subscription_limit: int | None = None
     ignore_unknown_asset_holdings: bool = False
     daily_consolidation_use_extended_market_hours: bool = False
+
+    def unheard(self) -> list[str]:
+        """What is told of settings that differ from what they are here, and change nothing."""
+        changed = [name for name in _UNHEARD if getattr(self, name) != getattr(type(self), name)]
+        return [f"settings.{name} = {shown(getattr(self, name))} has no effect here." for name in changed]
 
 
 @dataclass
@@ -66,15 +80,15 @@ def bars_before(start: dt.datetime, count: int, resolution: Resolution, hours: T
     spans = {Resolution.SECOND: 1, Resolution.MINUTE: 60, Resolution.HOUR: 3_600}
     while count > 0:
         session = hours.session(day)
-        if session is not None and session[0] < start:
-            if resolution is Resolution.DAILY:
-                if session[1] <= start:
-                    count, at = count - 1, dt.datetime.combine(day, dt.time(0))
-            else:
-                span = spans.get(resolution, 60)
-                last = min(session[1], start)
-                inside = int((last - session[0]).total_seconds() // span)
-                taken = min(inside, count)
-                count, at = count - taken, last - dt.timedelta(seconds=taken * span)
+        if session is not None and resolution is Resolution.DAILY:
+            if session[1] <= start:
+                count, at = count - 1, dt.datetime.combine(day, dt.time(0))
+        else:
+            span = spans.get(resolution, 60)
+            for opens, closes in reversed(hours.stretches(day)):
+                last = min(closes, start)
+                taken = min(int((last - opens).total_seconds() // span), count) if opens < start else 0
+                if taken:
+                    count, at = count - taken, last - dt.timedelta(seconds=taken * span)
         day -= dt.timedelta(days=1)
     return at

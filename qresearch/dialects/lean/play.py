@@ -33,7 +33,8 @@ from qresearch.dialects.script.text import show_source
 from qresearch.domain.commands import Tell
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment, Phase
 from qresearch.domain.settings import TOLD
-from qresearch.engine.lean_market import TradingHours, Wait
+from qresearch.engine.lean_answer import Wait
+from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
 from qresearch.market.market import Market
 from qresearch.session.strategy import Hooks
@@ -200,10 +201,9 @@ def hours_of(source: FolderSource | MarketSource) -> TradingHours:
     if isinstance(source, FolderSource):
         return new_york_hours(source.path)
     venue, days = source.market.venue, source.market.days
-    every = np.arange(days[0], days[-1] + np.timedelta64(1, "D"))
-    closed = frozenset(day.astype(object) for day in np.setdiff1d(every, days))
+    closed = frozenset(day.astype(object) for day in np.setdiff1d(np.arange(days[0], days[-1] + 1), days))
     opens, closes = venue.hours[Phase.OPEN], venue.hours[Phase.CLOSE]
-    return replace(new_york_hours(), opens=opens, closes=closes, holidays=closed, early_closes={})
+    return replace(new_york_hours(), opens=opens, closes=closes, holidays=closed, early_closes={}, pause=venue.pause)
 
 
 class Silent:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from qresearch.dialects.lean.feed import DataSource, Feed, Subscription
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.symbols import Symbol, identifier
-from qresearch.engine.lean_market import TradingHours, Wait
+from qresearch.engine.lean_answer import Wait
+from qresearch.engine.lean_market import TradingHours
 
 
 class Listener(Protocol):

@@ -24,19 +24,9 @@ from qresearch.domain.option import Option
 from qresearch.domain.option import OptionTerms as Terms
 from qresearch.errors import UnknownSymbol, UsageError
 from qresearch.market.intraday import Intraday, daily_fields
-from qresearch.market.lean_folder import (
-    FOLDER_NOTE,
-    QUOTE,
-    SCALE,
-    TRADE,
-    Factor,
-    LeanFolder,
-    RawBars,
-    factor_on,
-    joined,
-    seconds,
-)
+from qresearch.market.lean_folder import FOLDER_NOTE, Factor, LeanFolder, factor_on
 from qresearch.market.lean_options import ContractFile, LeanOptions
+from qresearch.market.lean_rows import QUOTE, SCALE, TRADE, RawBars, joined, seconds
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
 from qresearch.market.venue import US

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qresearch.dialects.lean.consolidators import EventHandlers
-from qresearch.dialects.lean.names import Named, both, dec, plain
+from qresearch.dialects.lean.names import Listed, Named, both, dec, plain
 from qresearch.errors import UsageError
 
 
@@ -171,7 +171,7 @@ class Series(Named):
         self.name = name
 
 
-class SeriesType:
+class SeriesType(metaclass=Listed):
     """How a line is drawn; not looked at here."""
 
     LINE = Line = 0

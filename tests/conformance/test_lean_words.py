@@ -324,7 +324,7 @@ def test_an_update_that_is_none_is_told(asked: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(("asked", "words"), [
-    ("MovingAverageType.HULL", "There are EXPONENTIAL, LINEAR_WEIGHTED_MOVING_AVERAGE, SIMPLE, WILDERS."),
+    ("MovingAverageType.HULL", "It has EXPONENTIAL, LINEAR_WEIGHTED_MOVING_AVERAGE, SIMPLE, WILDERS."),
     ("Resolution.MINUT", "Resolution has no 'MINUT'. Did you mean MINUTE?"),
     ("Resolution.Dayly", "Resolution has no 'Dayly'. Did you mean DAILY?"),
     ("OrderType.X", "OrderType has no 'X'. See dir() for all."),

@@ -201,7 +201,7 @@ def hours_of(source: FolderSource | MarketSource) -> TradingHours:
     if isinstance(source, FolderSource):
         return new_york_hours(source.path)
     venue, days = source.market.venue, source.market.days
-    closed = frozenset(day.astype(object) for day in np.setdiff1d(np.arange(days[0], days[-1] + 1), days))
+    closed = frozenset(np.setdiff1d(np.arange(days[0], days[-1] + np.timedelta64(1, "D")), days).tolist())
     opens, closes = venue.hours[Phase.OPEN], venue.hours[Phase.CLOSE]
     return replace(new_york_hours(), opens=opens, closes=closes, holidays=closed, early_closes={}, pause=venue.pause)
 

@@ -24,8 +24,8 @@ class BarData:
     >>> import qresearch as qr
     >>> def look(context, data):
     ...     print(len(data), "600519" in data, round(data["604018"]["close"], 2))
-    >>> qr.Session(qr.sample_market(), start="2022-03-11", strategy=look).step(quiet=True)
-    31 False 9.54
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-11", strategy=look).step()
+    31 False 9.52
     """
 
     __slots__ = ("_session", "_simulation")

@@ -74,8 +74,3 @@ def test_a_frame_of_a_long_run_costs_what_its_rows_cost(name: str) -> None:
 def test_a_recording_of_a_long_run_costs_what_its_orders_cost(tmp_path: Path) -> None:
     """Each order is explained by its own events, and not by reading those of all others."""
     assert growth(lambda session: session.save_recording(tmp_path / "run.html")) < MOST
-
-
-def test_an_explanation_does_not_walk_through_the_orders_of_others() -> None:
-    """One order of a long run is explained nearly as fast as one of a short run."""
-    assert growth(lambda session: session.explain("1")) < TIMES

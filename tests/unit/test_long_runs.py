@@ -15,7 +15,7 @@ import pytest
 import qresearch as qr
 from qresearch.book.tables import Tables
 
-SHORT, TIMES = 40, 4
+SHORT, TIMES = 40, 8
 MOST = 1.6 * TIMES
 """By how much the work may grow where a run is `TIMES` as long; its square would be `TIMES` times `TIMES`."""
 TABLES = [name for name in vars(Tables) if not name.startswith("_") and isinstance(vars(Tables)[name], property)]

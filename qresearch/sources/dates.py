@@ -88,7 +88,7 @@ def _of_numbers(numbers: np.ndarray, what: str, notes: list[str] | None) -> pd.D
                 notes.append(f"Dates of {what} count time since 1970 in UTC, in {unit}.")
             whole = np.where(np.isnan(numbers), 0, numbers).astype(np.int64)
             stamps = (whole * (_SINCE_1970["ns"] // steps)).astype("datetime64[ns]")
-            stamps[np.isnan(numbers)] = np.datetime64("NaT")
+            stamps[np.isnan(numbers)] = np.datetime64("NaT", "ns")
             return pd.DatetimeIndex(stamps, tz="UTC")
     whole = np.isfinite(numbers) & (numbers == np.rint(numbers))
     texts = [

@@ -44,8 +44,7 @@ def taken_apart(market: qr.Market, seed: int, most: int, *, quotes: bool = False
     times = np.concatenate(
         [
             panel.days[day].astype("datetime64[m]")
-            + (9 * 60 + 30)
-            + np.sort(rng.choice(np.arange(1, 300), count, False))
+            + (9 * 60 + 30 + np.sort(rng.choice(np.arange(1, 300), count, False))).astype("timedelta64[m]")
             for day, count in enumerate(counts)
         ]
     )

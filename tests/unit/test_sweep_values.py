@@ -46,7 +46,7 @@ def test_a_time_in_nanoseconds_stays_a_time() -> None:
     """Protects dates of pandas and numpy: their nanoseconds are no whole numbers, and a missing date is no None."""
     days = np.array(["2022-01-04", "2022-01-05"], "datetime64[ns]")
     assert space_of({"day": days})["day"] == list(days)
-    missing = space_of({"day": [np.datetime64("NaT")]})["day"]
+    missing = space_of({"day": [np.datetime64("NaT", "ns")]})["day"]
     assert isinstance(missing, list) and missing[0] is not None
     found = qr.sweep(any_name, MARKET, {"day": days}, **SPAN)
     assert found.table.day.tolist() == [pd.Timestamp("2022-01-04"), pd.Timestamp("2022-01-05")]

@@ -84,6 +84,8 @@ _HOURS: Mapping[Phase, dt.time] = {
     Phase.AFTER_CLOSE: dt.time(15, 30),
 }
 
+NOON = dt.time(11, 30), dt.time(13, 0)
+"""When the exchanges of China rest."""
 CHINA = Venue(
     "China A-shares",
     "Asia/Shanghai",
@@ -92,7 +94,7 @@ CHINA = Venue(
     CHINA_RULES,
     {"close_tax": 0.0005, "open_commission": 0.00025, "close_commission": 0.00025, "min_commission": 5.0},
     red_is_up=True,
-    pause=(dt.time(11, 30), dt.time(13, 0)),
+    pause=NOON,
 )
 """Shanghai, Shenzhen and Beijing: money in fen, prices on a grid of 0.001 yuan (the tick of funds)."""
 

@@ -67,7 +67,7 @@ from qresearch.session.rules import Rules
 from qresearch.session.scripting import to_script
 from qresearch.session.simulation import Simulation
 from qresearch.session.strategy import Context, Hooks
-from qresearch.session.ticket import Ticket, seen
+from qresearch.session.ticket import Ticket, log_of, seen
 from qresearch.session.trader import Trader
 from qresearch.session.trader_beside import TraderBeside
 from qresearch.session.trading import TradingApi
@@ -775,7 +775,7 @@ class Session(TradingApi):
         say, ticket = self.words.named(language), seen(self, order)
         branch, record = ticket.branch, ticket.record
         assert record is not None  # it has been seen
-        places = places_of(record.order_id, branch.log[: branch.counts[branch.cursor]])
+        places = places_of(record.order_id, log_of(ticket))
         told = explain_order(self.simulation.exchange, branch, places, record, say)
         return told.with_code(code_line_of(branch, record.order_id))
 

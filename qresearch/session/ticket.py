@@ -262,18 +262,17 @@ def seen(session: AnySession, order: str | int) -> Ticket:
     UsageError
         No such order there, at this point of the timeline.
     """
-    simulation = session.simulation
-    is_ours = isinstance(order, Ticket) and order.desk.simulation is simulation
-    if not isinstance(order, Ticket) or not is_ours or order.branch is simulation.timeline.branch:
-        found: Ticket = session.ticket(order)
-        return found
-    if order.record is None:
-        raise UsageError(
-            f"Ticket {order!s} belongs to branch {order.branch.name!r} and is not yet placed where one last stood "
-            f"there. Go there: branches.switch({order.branch.name!r}).goto(-1); or take the order of this branch: "
-            f"session.ticket({order!s})."
-        )
-    return order
+    here = session.simulation
+    if isinstance(order, Ticket) and order.desk.simulation is here and order.branch is not here.timeline.branch:
+        if order.record is None:
+            raise UsageError(
+                f"Ticket {order!s} belongs to branch {order.branch.name!r} and is not yet placed where one last stood "
+                f"there. Go there: branches.switch({order.branch.name!r}).goto(-1); or take the order of this branch: "
+                f"session.ticket({order!s})."
+            )
+        return order
+    found: Ticket = session.ticket(order)
+    return found
 
 
 def log_of(ticket: Ticket) -> list[events.Event]:

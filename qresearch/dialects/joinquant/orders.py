@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -28,6 +27,7 @@ from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks
 from qresearch.engine.intent import Intent
 from qresearch.errors import UsageError, choose, shown
+from qresearch.market.venue import NOON
 from qresearch.session.options import order_number
 
 _OF_AN_ORDER = frozenset({"security", "amount", "style", "side", "pindex", "close_today"})
@@ -370,4 +370,4 @@ class Orders:
 def _is_noon(host: ScriptHost) -> bool:
     """True for a call in the break at noon, of which minute data tell: nothing is matched before its end."""
     time, inside = host.time, host.market.panel.intraday is not None and host.phase == INTRADAY
-    return inside and time is not None and dt.time(11, 30) < time < dt.time(13, 0)
+    return inside and time is not None and NOON[0] < time < NOON[1]

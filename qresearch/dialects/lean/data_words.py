@@ -156,6 +156,12 @@ def _kind_of(item: Any) -> str:
     return "selector" if callable(item) and not isinstance(item, type) else ""
 
 
+def _known(engine: Engine, asked_for: Any) -> Symbol:
+    """The symbol of a ticker, a symbol or a security that has been added."""
+    found: Symbol = engine.securities[engine.securities.symbol(asked_for)].symbol
+    return found
+
+
 def _number(name: str, value: Any) -> int | float:
     return int(dec(value)) if name.endswith("period") else float(dec(value))
 
@@ -190,20 +196,15 @@ class DataWords:
 
     def get_last_known_prices(self, security: Any) -> list[TradeBar]:
         """The last bar before now."""
-        symbol, now = self._known(security), self.engine.now
+        symbol, now = _known(self.engine, security), self.engine.now
         first, resolution = now - dt.timedelta(days=10), self.engine.securities[symbol].resolution
         return self.past(symbol, Asked([symbol], first, now, resolution, 1))
-
-    def _known(self, asked_for: Any) -> Symbol:
-        """The symbol of a ticker, a symbol or a security that has been added."""
-        found: Symbol = self.engine.securities[self.engine.securities.symbol(asked_for)].symbol
-        return found
 
     # ------------------------------------------------------------------ consolidators
 
     def consolidate(self, symbol: Any, period: Any, *handlers: Any) -> Consolidator:
         """Call a function with every longer bar of a symbol; of quotes where a kind of tick before it says so."""
-        known, handler = self._known(symbol), handlers[-1] if handlers else None
+        known, handler = _known(self.engine, symbol), handlers[-1] if handlers else None
         if not callable(handler):
             raise UsageError("consolidate: no function takes the bars. Write consolidate(symbol, period, self.on_bar).")
         of_quotes = TickType.QUOTE in handlers[:-1] or QuoteBar in handlers[:-1]
@@ -221,7 +222,7 @@ class DataWords:
 
     def resolve_consolidator(self, symbol: Any, resolution: Any = None, kind: type = TradeBar) -> Consolidator:
         """A consolidator for bars of a resolution."""
-        wanted = self.engine.securities[self._known(symbol)].resolution if resolution is None else resolution
+        wanted = self.engine.securities[_known(self.engine, symbol)].resolution if resolution is None else resolution
         return self.create_consolidator(wanted, kind)
 
     @property
@@ -241,7 +242,7 @@ class DataWords:
             resolution, selector = None, resolution
         if selector is not None:
             self.engine.runtime.listener.keep(selector)
-        known, take = self._known(symbol), Feeder(indicator, selector)
+        known, take = _known(self.engine, symbol), Feeder(indicator, selector)
         if isinstance(resolution, Consolidator):
             resolution.data_consolidated += Last(take)
             SubscriptionManager(self.engine).add_consolidator(known, resolution)
@@ -259,7 +260,7 @@ class DataWords:
 
     def warm_up_indicator(self, symbol: Any, indicator: Any, resolution: Any = None, selector: Any = None) -> None:
         """Give an indicator the bars before now that it needs."""
-        known, count = self._known(symbol), indicator.warm_up_period
+        known, count = _known(self.engine, symbol), indicator.warm_up_period
         take: Callable[[Any], None] = Feeder(indicator, selector)
         wanted = self.engine.securities[known].resolution
         if isinstance(resolution, dt.timedelta):
@@ -336,7 +337,7 @@ class SubscriptionManager(Named):
         scan, quotes = getattr(consolidator, "scan", None), getattr(consolidator, "wants_quotes", False)
         for call in getattr(consolidator, "data_consolidated", ()):
             self.engine.runtime.listener.keep(call)
-        known = self.engine.securities[self.engine.securities.symbol(symbol)].symbol
+        known = _known(self.engine, symbol)
         item = Following(known, consolidator.update, scan, wants_quotes=quotes, owner=consolidator)
         self.engine.follow(item)
 

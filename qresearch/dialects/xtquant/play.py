@@ -32,6 +32,7 @@ from qresearch.dialects.xtquant.stage import Scene, Stage, Task
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
 from qresearch.domain.commands import Meet
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
+from qresearch.market.venue import NOON
 from qresearch.market.view import View
 
 CALL = 1e-3
@@ -39,7 +40,7 @@ CALL = 1e-3
 TRAVEL = 0.1
 """Seconds after which an order meets the market, on daily bars."""
 BEGINS, OPENS, SEEN = dt.time(9, 0), dt.time(9, 30), dt.time(9, 35)
-NOON, AFTERNOON, LATE = dt.time(11, 30), dt.time(13, 0), dt.time(14, 50)
+LATE = dt.time(14, 50)
 MORNING = dt.time(8, 30)
 _NIGHT = 60.0
 """Seconds of the shortest sleep at night."""
@@ -185,8 +186,8 @@ class Play:
         host, time = self.host, self._time
         if host.exchange.bar_count(host.day) or not OPEN <= host.phase < CLOSE or time >= LATE:
             return
-        is_noon = NOON <= time < AFTERNOON
-        self.stage.later(self._at(AFTERNOON) - self.now if is_noon else TRAVEL, self._meet)
+        is_noon = NOON[0] <= time < NOON[1]
+        self.stage.later(self._at(NOON[1]) - self.now if is_noon else TRAVEL, self._meet)
 
     def _meet(self) -> None:
         self.host.do(Meet())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,28 @@ TABLES = [name for name in vars(Tables) if not name.startswith("_") and isinstan
 
 
 @cache
-def lived(days: int) -> qr.Session:
-    """A session that buys or sells each of three shares every day."""
+def market(days: int) -> qr.Market:
+    """Three shares that move a little each day."""
     dates, close = pd.bdate_range("2022-01-03", periods=days + 1), 10 + 0.01 * (np.arange(days + 1) % 7)
     bars = {"date": dates, "open": close, "high": close + 1, "low": close - 1, "close": close, "volume": 1e6}
-    market = qr.read_market(pd.concat([pd.DataFrame(bars | {"symbol": name}) for name in "ABC"]), venue="plain")
+    return qr.read_market(pd.concat([pd.DataFrame(bars | {"symbol": name}) for name in "ABC"]), venue="plain")
+
+
+def lived(days: int) -> qr.Session:
+    """A session that buys or sells each of three shares every day, and at which nobody has looked yet."""
 
     def trade(context: Any, data: Any) -> None:
         for symbol in context.symbols:
             context.order(symbol, 100 if data.day % 2 else -100)
 
-    return qr.Session(market, cash=1_000_000, strategy=trade).run(progress=False)
+    return qr.Session(market(days), cash=1_000_000, strategy=trade).run(progress=False)
 
 
 def work(call: Callable[[], object]) -> int:
-    """Calls of functions, Python's own among them, that a call makes: a count that no other load of a machine moves."""
+    """Calls of functions, Python's own among them, that a call makes: a count that no other load of a machine moves.
+
+    The garbage of earlier tests is not collected meanwhile: its finalizers are calls too.
+    """
     count = 0
 
     def heard(_frame: object, event: str, _what: object) -> None:
@@ -44,18 +52,23 @@ def work(call: Callable[[], object]) -> int:
         count += event in {"call", "c_call"}
 
     before = sys.getprofile()
+    gc.disable()
     sys.setprofile(heard)
     try:
         call()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
 
 
 def growth(look: Callable[[qr.Session], object]) -> float:
-    """By how much the work of a look grows with the run; the first, which imports what it needs, does not count."""
+    """By how much the work of a look grows with the run.
+
+    The first look imports what it needs and does not count; those that do each ask a session that has kept no answer.
+    """
     look(lived(SHORT))
-    short, long = (work(lambda days=days: look(lived(days))) for days in (SHORT, SHORT * TIMES))
+    short, long = (work(partial(look, lived(days))) for days in (SHORT, SHORT * TIMES))
     return long / short
 
 

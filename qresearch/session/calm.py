@@ -61,12 +61,16 @@ class CalmDays:
         set_up, held, enough = schedules.keys, state.positions.keys(), self.passed + most
         calls = _calls(frozenset(host.hooks), set_up)
         at_close = CLOSE in calls
+        # One for all of them: what nothing has happened in is as new.
+        draft = simulation.draft = Draft(state)
         try:
             while day < last and self.passed < enough and schedules.keys == set_up:
                 # The evening of the one day and the morning of the next.
-                if not (held.isdisjoint(stirred.get(day, ())) and held.isdisjoint(stirred.get(day + 1, ()))):
+                if day in stirred and not held.isdisjoint(stirred[day]):
                     return None
-                draft = simulation.draft = Draft(state)
+                if day + 1 in stirred and not held.isdisjoint(stirred[day + 1]):
+                    return None
+                draft.base = state
                 for phase in calls:
                     there = day + (phase < AFTER_CLOSE)
                     draft.at, draft.day, draft.phase = _moment(Moment, (there, phase, 0)), there, phase
@@ -76,7 +80,7 @@ class CalmDays:
                 day += 1
                 if not at_close:
                     draft.stand_at(_moment(Moment, (day, CLOSE, 0)))
-                state = keeper.keep_calm(draft.at, memory.snapshot())
+                state = keeper.keep_calm(draft, memory.snapshot())
                 self.passed += 1
                 ask()
         finally:

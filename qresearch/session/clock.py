@@ -17,7 +17,7 @@ from qresearch.session.breakpoints import Armed
 from qresearch.session.calm import CalmDays
 from qresearch.session.encoding import encode
 from qresearch.session.host import Host
-from qresearch.session.interrupts import LET, ask
+from qresearch.session.interrupts import ask, let
 from qresearch.session.journal import BATCH
 from qresearch.session.redoing import split_step
 from qresearch.session.trader import raise_for_rejected
@@ -80,8 +80,7 @@ class Clock:
         self.keeper.sync()
         self.look_beside()
         if self.watch is not None:
-            with LET:
-                self.watch.tell()
+            let(self.watch.tell)
 
     def is_alone(self) -> bool:
         """Whether no account stands beside this one: told for a branch by its events before the first day."""
@@ -319,5 +318,4 @@ def _close_after(at: Moment) -> Moment:
 
 def _check(armed: Armed, log: list[events.Event]) -> bool:
     """Whether a breakpoint is hit, which may ask functions of the user's."""
-    with LET:
-        return armed.check(log)
+    return let(lambda: armed.check(log))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from qresearch.sentences import Said
 from qresearch.session.attempt import Attempt
 from qresearch.session.bar_data import BarData
 from qresearch.session.debugging import Debugger, LeftDebugger
-from qresearch.session.interrupts import LET, LET_DEBUGGER
+from qresearch.session.interrupts import let
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Scheduled
 from qresearch.session.now import now_of
@@ -220,27 +219,31 @@ class Host:
         StrategyError
             A function raised; what the step had done until then can be looked at in :attr:`attempt`.
         """
-        let = LET if self.debugger is None else LET_DEBUGGER
         try:
-            if self._listeners is not None:
-                self._call_listeners(self._listeners, draft, let)
+            if self._listeners is None:
+                let(self._call_hooks, self.debugger is not None)
             else:
-                with let:
-                    self._call_hooks(draft)
+                self._call_listeners(self._listeners, draft)
         except StrategyError as problem:
             self.attempt = Attempt(self.simulation, self.memory.roots[0], draft.events, problem)
             raise
 
-    def _call_listeners(self, listeners: Listeners, draft: Draft, let: AbstractContextManager[None]) -> None:
+    def _call_listeners(self, listeners: Listeners, draft: Draft) -> None:
         """Tell what has happened, call what is due, and tell what that did."""
-        with let:
-            listeners.tell(self.call)
-        if draft.phase in self.hooks or self.memory.schedules.calls:
-            with let:
-                self._call_hooks(draft)
-                listeners.tell(self.call)
 
-    def _call_hooks(self, draft: Draft) -> None:
+        def call_hooks_then_tell() -> None:
+            self._call_hooks()
+            listeners.tell(self.call)
+
+        forgives = self.debugger is not None
+        let(lambda: listeners.tell(self.call), forgives)
+        if draft.phase in self.hooks or self.memory.schedules.calls:
+            let(call_hooks_then_tell, forgives)
+
+    def _call_hooks(self) -> None:
+        """Call what is due where the step under way stands."""
+        draft = self.simulation.draft
+        assert draft is not None  # a step is under way
         phase = draft.phase
         if self.strategy.phases is not None:
             self.strategy.phases[phase]()

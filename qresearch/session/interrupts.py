@@ -2,7 +2,7 @@
 
 A public call that changes a session is one section (:class:`Section`). While it lasts, SIGINT is only noted; the user's
 own handler is called at its end, or between the steps of a run (:func:`ask`). Where the user's own code runs, a
-callback, a predicate, the debugger, the gate is open (:data:`LET`) and the handler is called at once, so that an
+callback, a predicate, the debugger, the gate is open (:func:`let`) and the handler is called at once, so that an
 endless loop can be left; the step is then rolled back. One thread at a time uses a session: a section refuses any
 other.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib import import_module
 from threading import RLock, get_ident, main_thread
 from types import FrameType, TracebackType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from qresearch.engine.draft import Draft
 from qresearch.errors import Interrupted, UsageError
@@ -24,6 +24,8 @@ from qresearch.sentences import Said
 from qresearch.session.simulation import Simulation
 from qresearch.session.traces import file_name, is_own, user_frame
 from qresearch.session.voice import Voice
+
+T = TypeVar("T")
 
 
 class Interruptible(Protocol):
@@ -95,36 +97,39 @@ def ask() -> None:
         _gate.deliver(sys._getframe(1))
 
 
-class _Open:
-    """A context in which the user's code runs and may be interrupted.
+def let(call: Callable[[], T], forgives: bool = False) -> T:
+    """Call the user's own code, which may be interrupted.
+
+    No context manager: a strategy is called on every day, and entering and leaving one takes longer than the rest.
 
     Parameters
     ----------
+    call : callable
     forgives : bool
         True for the debugger, where Ctrl-C ends what was typed and not the step. Otherwise a strategy that catches the
         interrupt, as a bare ``except`` does, ends its step all the same: what the signal cut off may be half done.
     """
-
-    __slots__ = ("_forgives",)
-
-    def __init__(self, *, forgives: bool) -> None:
-        self._forgives = forgives
-
-    def __enter__(self) -> None:
-        if get_ident() == _MAIN:
-            if _gate.is_waiting:
-                _gate.deliver(sys._getframe(1))
-            _gate.came, _gate.is_open = False, True
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if get_ident() == _MAIN:
-            came, _gate.came, _gate.is_open = _gate.came, False, False
-            if came and not self._forgives and (kind is None or not issubclass(kind, KeyboardInterrupt)):
-                raise KeyboardInterrupt
-
-
-LET = _Open(forgives=False)
-LET_DEBUGGER = _Open(forgives=True)
+    if get_ident() != _MAIN:
+        return call()
+    if _gate.is_waiting:
+        _gate.deliver(sys._getframe(1))
+    try:
+        _gate.came, _gate.is_open = False, True
+        found = call()
+        _gate.is_open = False
+    except KeyboardInterrupt:
+        _gate.came = _gate.is_open = False
+        raise
+    except BaseException:
+        came, _gate.came, _gate.is_open = _gate.came, False, False
+        if came and not forgives:
+            raise KeyboardInterrupt from None
+        raise
+    if _gate.came:
+        _gate.came = False
+        if not forgives:
+            raise KeyboardInterrupt
+    return found
 
 
 class Section:

@@ -9,7 +9,6 @@ from threading import RLock
 
 from qresearch.book.timeline import Mark, Remembered
 from qresearch.domain import events
-from qresearch.domain.moment import Moment
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, UsageError
@@ -21,7 +20,6 @@ from qresearch.session.now import moment_of
 from qresearch.session.simulation import Simulation
 from qresearch.session.voice import Voice
 
-_state = tuple.__new__  # makes a state without a call of Python, on every calm day
 _Mark = tuple[Mark, Remembered | None, int]
 
 
@@ -128,11 +126,10 @@ class Keeper:
             self.journal.note(kind, timeline.branch, draft.events, memory, draft.commands)
         return forked
 
-    def keep_calm(self, at: Moment, memory: Remembered | None) -> State:
-        """Keep a moment up to which nothing happened, from the tip; the state there."""
+    def keep_calm(self, draft: Draft, memory: Remembered | None) -> State:
+        """Keep the moment up to which nothing has happened in a step, from the tip; the state there."""
         timeline = self.simulation.timeline
-        branch, event = timeline.branch, events.Advanced(at)
-        state = _state(State, (at, *branch.states[-1][1:]))
+        branch, event, state = timeline.branch, events.Advanced(draft.at), draft.freeze()
         branch.log.append(event)
         branch.reach(state, memory, timeline.edition)
         if self.journal is not None:

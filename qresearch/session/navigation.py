@@ -20,7 +20,7 @@ from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.clock import Clock
 from qresearch.session.debugging import Debugger, LeftDebugger
 from qresearch.session.goals import goal_of
-from qresearch.session.interrupts import LET, ask
+from qresearch.session.interrupts import ask, let
 from qresearch.session.journal import BATCH
 from qresearch.session.port import AnySession
 from qresearch.session.schedules import moment_at
@@ -79,8 +79,7 @@ class Navigation:
                 self.keeper.voice.say(clock.heading or self.keeper.voice.message, again, short)
             clock.look_beside()
             if clock.watch is not None:
-                with LET:
-                    clock.watch.tell()
+                let(clock.watch.tell)
 
     def _step(self, target: Moment, *, rerun: bool) -> bool:
         """One step, written; True when it was redone from what is kept."""
@@ -101,8 +100,7 @@ class Navigation:
         with self.keeper.section("run"):
             clock.begin()
             begun = self.simulation.timeline.state.at
-            with LET:
-                clock.armed = self.breakpoints.arm(*extra)
+            clock.armed = let(lambda: self.breakpoints.arm(*extra))
             try:
                 with self._debugging(at_callbacks=False) if debug else _NOTHING:
                     stopped = self._run_days(goal, predicate, rerun=rerun, progress=progress)
@@ -168,8 +166,7 @@ class Navigation:
 
     def _holds(self, predicate: Callable[[AnySession], object]) -> bool:
         """Ask a function of the user's."""
-        with LET:
-            return bool(predicate(self.session))
+        return let(lambda: bool(predicate(self.session)))
 
     def _run_message(self, reasons: tuple[Said | str, ...], *, stopped: bool) -> Said | None:
         if stopped:
@@ -335,5 +332,4 @@ def _place_of_row(row: pd.Series[Any], account: Simulation) -> int:
 
 def _note(watch: Watch) -> None:
     """Evaluate what is watched, which is the user's own."""
-    with LET:
-        watch.note()
+    let(watch.note)

@@ -41,12 +41,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     fetch.add_argument("--end", help="last day (default: yesterday)")
     fetch.add_argument("--out", type=Path, help="also write the market as files into this folder")
     fetch.add_argument("--cache", type=Path, help="folder of the cache (default: the user's cache folder)")
-    fetch.set_defaults(command=_fetch)
+    fetch.set_defaults(command=_fetch, parser=fetch)
 
     listing = actions.add_parser("list", help="list what the cache holds")
     listing.add_argument("--all", action="store_true", help="every entry, not only sums")
     listing.add_argument("--cache", type=Path, help="folder of the cache (default: the user's cache folder)")
-    listing.set_defaults(command=_list)
+    listing.set_defaults(command=_list, parser=listing)
 
     check = actions.add_parser(
         "check",
@@ -55,7 +55,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     check.add_argument("path", type=Path, help=f"{_KINDS}, or saved market")
     check.add_argument("--adjusted", action="store_true", help="the prices were adjusted by the vendor")
-    check.set_defaults(command=_check)
+    check.set_defaults(command=_check, parser=check)
 
     save = actions.add_parser(
         "save",
@@ -66,7 +66,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     save.add_argument("folder", type=Path, help="a new folder, of the market alone")
     save.add_argument("--adjusted", action="store_true", help="the prices were adjusted by the vendor")
     save.add_argument("--replace", action="store_true", help="take the place of a market that was saved there")
-    save.set_defaults(command=_save)
+    save.set_defaults(command=_save, parser=save)
 
 
 def _fetch(options: argparse.Namespace) -> int:

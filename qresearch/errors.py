@@ -60,6 +60,10 @@ class UnknownItem(UsageError, KeyError):
     """Nothing is kept under such a name; the message names what is."""
 
 
+_FEW = 3
+"""Symbols of a market up to which a message names all."""
+
+
 class UnknownSymbol(UsageError, KeyError):
     """No such instrument in this market.
 
@@ -76,10 +80,12 @@ class UnknownSymbol(UsageError, KeyError):
         self.symbol = symbol if isinstance(symbol, str) else shown(symbol)
         # What goes by that name comes before what is spelled like it.
         self.matches = tuple(called) or close_matches(self.symbol, known)
+        few = 0 < len(known) <= _FEW
+        held = f"holds {', '.join(known)}." if few else f"holds {len(known)} instruments, it is not one of them."
         kind = "" if isinstance(symbol, str) else f" Its type is {type(symbol).__name__}; a symbol is text in quotes."
         super().__init__(
-            f"Unknown symbol {shown(symbol)}: this market holds {len(known)} instruments, it is not one of them."
-            f"{kind} {did_you_mean(self.matches)}See session.market.symbols for all of them."
+            f"Unknown symbol {shown(symbol)}: this market {held}{kind} {did_you_mean(self.matches)}"
+            f"{'' if few else 'See session.market.symbols for all of them.'}".rstrip()
         )
 
 

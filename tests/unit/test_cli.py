@@ -192,6 +192,30 @@ def test_wrong_arguments_are_one_message(
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "s.py", "--data", "sample", "--acount", "margin"], "run: error: unknown argument '--acount'. Did you"),
+        (
+            ["run", "s.py", "--data", "sample", "--acount=margin"],
+            "unknown argument '--acount=margin'. Did you mean --account",
+        ),
+        (["run", "s.py", "more", "--data", "sample"], "run: error: unknown argument 'more'."),
+        (["data", "list", "--cash"], "list: error: unknown argument '--cash'. Did you mean --cache?"),
+    ],
+)
+def test_an_argument_that_a_command_does_not_take_is_told_with_what_is_near(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects a misspelled option: the message and the usage are those of the command that was called."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    error = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert words in " ".join(error.split())
+    assert f"usage: qresearch {arguments[0]}" in error
+
+
 # ---------------------------------------------------------------------------------------- lab and the rest
 
 

@@ -124,6 +124,12 @@ def test_an_unknown_symbol_names_its_neighbours() -> None:
     assert len(run.orders) == 0
 
 
+def test_an_unknown_symbol_of_a_small_market_names_all() -> None:
+    """Protects the first trial on data of one's own: what nothing is near to is told with what there is."""
+    with pytest.raises(qr.UnknownSymbol, match=r"'SPY': this market holds 601390\.SH\.$"):
+        session(flat("601390.SH")).order("SPY", 100)
+
+
 @pytest.mark.parametrize(
     ("call", "arguments", "words"),
     [

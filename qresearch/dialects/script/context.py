@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from qresearch.dialects.script.portfolio import Portfolio
+from qresearch.domain.attributes import meant
 from qresearch.errors import UsageError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class G:
             raise AttributeError(name)
         near = did_you_mean(close_matches(name, self.__dict__))
         raise AttributeError(
-            f"g has no {name!r}. {near}Set it first: g.{name} = ... (A journal keeps plain data only: after a resume, "
+            f"g has no {name!r}. {near}Set it first: g.{name} = 10. (A journal keeps plain data only: after a resume, "
             "objects of a script's own classes are gone and are set again in process_initialize.)"
         )
 
@@ -88,7 +89,14 @@ class Context:
         try:
             return self._run.host.memory[name]
         except KeyError:
-            raise AttributeError(f"context has no {name!r}. Set it first: context.{name} = ...") from None
+            raise AttributeError(f"context has no {name!r}. {self._meant(name)}".rstrip()) from None
+
+    def _meant(self, name: str) -> str:
+        """What to write in place of an attribute that is not there."""
+        if callable(self._run.namespace.get(name)):
+            return f"It is a function by itself: write {name}(...)."
+        names = [*self._run.host.memory, *(word for word in dir(type(self)) if not word.startswith("_"))]
+        return meant(name, names, {"portfolio": Portfolio}) or f"Set it first: context.{name} = 10."
 
     def __setattr__(self, name: str, value: object) -> None:
         if isinstance(getattr(type(self), name, None), property):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from script_runs import market, opened
+from script_runs import market, opened, run
+
+from qresearch.errors import StrategyError
 
 SCRIPT = """
 count = 0
@@ -45,3 +49,19 @@ def test_globals_go_back_and_come_again(back: int) -> None:
     run.back(back).step(back, rerun=True)
     assert list(run.branches) == ["main"]
     assert run.events[run.events.event == "Logged"].text.tolist() == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("context.order_target", "context has no 'order_target'. It is a function by itself: write order_target(...)."),
+        ("context.total_value", "context has no 'total_value'. Did you mean portfolio.total_value?"),
+        ("context.portfolo", "context has no 'portfolo'. Did you mean portfolio or subportfolios?"),
+        ("context.fast", "context has no 'fast'. Set it first: context.fast = 10."),
+        ("g.fast", "g has no 'fast'. Set it first: g.fast = 10."),
+    ],
+)
+def test_what_context_and_g_do_not_have_is_answered_with_what_to_write(asked: str, told: str) -> None:
+    """Protects whoever comes from our own strategies, where the order functions are those of the context."""
+    with pytest.raises(StrategyError, match=re.escape(told)):
+        run(f"def handle_data(context, data):\n    {asked}\n")

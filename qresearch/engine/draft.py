@@ -44,7 +44,7 @@ class Touch(NamedTuple):
 
 
 class Draft:
-    """A state being changed inside one step.
+    """A state being changed inside one step; the calm days of a run, which change nothing, share one.
 
     Parameters
     ----------

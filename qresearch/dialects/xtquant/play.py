@@ -118,7 +118,7 @@ class Play:
         self._said: list[str] = []
         self._loaded = host.place_in_time[2]
         self._stood: Place | None = None
-        self._step: object = None
+        self._step: tuple[object, int] = (None, 0)
         self._is_home = True
         self._was_ended = False
         self.desk = Desk(host, self, tables)
@@ -258,9 +258,11 @@ class Play:
 
     def _stand(self, here: float) -> bool:
         """Set the scene; False where there is nothing to play."""
-        if self.host.account is not self._step:
+        # A step that is taken again has another account; calm days share one, and go on from stop to stop.
+        (account, stop), now = self._step, (self.host.account, self.host.place_in_time[1])
+        if now[0] is not account or now[1] != stop:
             was_home, self._is_home = self._is_home, self._comes_home()
-            self._step = self.host.account
+            self._step = now
             if not was_home or not self._is_home:
                 self._change_scene(here)
         if not self._is_home and self.stage.scene is not self._home:

@@ -13,6 +13,7 @@ from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Pool, Value
+from qresearch.engine.ledger import net_quantity
 from qresearch.engine.reserves import free_money, reserved_cash
 from qresearch.sentences import ENGLISH, Words
 
@@ -230,9 +231,12 @@ class Portfolio:
 
     @property
     def quantities(self) -> dict[str, int]:
-        """Shares held by symbol."""
-        symbols = self._exchange.market.symbols
-        return {symbols[instrument]: position[0] for instrument, position in self._account.positions.items()}
+        """Shares, or other units, held by symbol: the long ones less the short ones, as in :attr:`positions`."""
+        symbols, account = self._exchange.market.symbols, self._account
+        held = {symbols[instrument]: position[0] for instrument, position in account.positions.items()}
+        if lots := account.ledger.lots:  # none in an account of shares, which strategies ask on every day
+            held |= {symbols[instrument]: net_quantity(account, instrument) for instrument, _ in lots}
+        return held
 
     @cached_property
     def positions(self) -> Holdings:

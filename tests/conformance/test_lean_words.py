@@ -6,6 +6,7 @@ import datetime as dt
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -514,3 +515,18 @@ def test_nothing_comes_and_nothing_fills_in_the_pause_at_noon() -> None:
     assert fill == (dt.datetime(2021, 7, 6, 13, 1), booked.price)
     assert booked.time == fill[0]
     assert numbers == [240, 240, dt.timedelta(hours=4)]
+
+
+@pytest.mark.parametrize(("venue", "ticker", "spelled"), [("us", "AAPL", "AAPL.US"), ("china", "600519", "600519.SH")])
+def test_a_ticker_is_traded_under_the_symbol_that_the_market_has_for_it(venue: str, ticker: str, spelled: str) -> None:
+    """Protects bars of a vendor who adds a suffix: a share that gives data to a script is one that it can trade."""
+    found = []
+    for symbol in (spelled, ticker):
+        bars = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=9), "symbol": symbol, "volume": 1e6})
+        bars = bars.assign(**dict.fromkeys(("open", "high", "low", "close"), 10.0))
+        market = qr.read_market(bars, venue="us") if venue == "us" else qr.read_market(bars)
+        script = algorithm("def on_data(self, data):\n    self.set_holdings(self.spy, 0.5)", ticker=ticker)
+        session = qr.Session.from_script(script, market, dialect="lean").run(progress=False)
+        found.append((*session.portfolio.quantities.values(), session.portfolio.equity))
+        assert list(session.portfolio.quantities) == list(market.symbols)
+    assert found[0] == found[1]

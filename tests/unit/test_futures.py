@@ -339,3 +339,24 @@ def test_a_contract_says_what_it_is() -> None:
         Contract("AB", 10, 1.0, (Rates(None, 0.0, 0.1),))
     held = Contract("AB", 10, 1.0, (Rates(None, 0.1, 0.1), Rates(dt.date(2024, 3, 7), 0.2, 0.2)))
     assert [held.on(dt.date(2024, 3, day)).long_margin for day in (6, 7)] == [0.1, 0.2]
+
+
+@pytest.mark.parametrize("kind", ["futures", "margin_us"])
+def test_quantities_are_those_of_the_positions_in_every_kind_of_account(kind: str) -> None:
+    """Protects strategies, breakpoints and the comparison of branches: lots count, short ones with their sign."""
+    if kind == "futures":
+        session, symbol = account(), "QT2307"
+        session.order(symbol, 3, terms.to_open())
+        session.order(symbol, -5, terms.to_open())
+    else:
+        market, symbol = qr.read_market(bars("SPY").drop(columns="settlement"), venue="us"), "SPY"
+        session = qr.Session(market, account=kind, cash=10_000)
+        session.order(symbol, -2)
+    session.breakpoints.add("position", symbol=symbol, below=-1)
+    session.branch("other")
+    session.run(progress=False)
+    assert session.portfolio.quantities == {symbol: -2}
+    assert session.portfolio.positions[symbol].quantity == -2
+    assert session.now.phase == "OPEN"
+    assert "below -1" in session.message
+    assert session.branches.compare("main", "other").positions["other"].to_dict() == {symbol: -2}

@@ -21,7 +21,6 @@ from qresearch.views.tape import Closed, Fills
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
     from qresearch.domain.events import OrderFilled
-    from qresearch.domain.state import Position
     from qresearch.market.market import Market
     from qresearch.market.view import View
     from qresearch.session.port import AnySession
@@ -297,7 +296,7 @@ class ChartReader:
             limits_on=str(market.days[next_day]),
             paused=str(market.days[view.day]) if paused else "",
             marks=self._marks(orders, rows),
-            lines=self._lines(orders, simulation.account.positions.get(column)),
+            lines=self._lines(orders, name),
             trades=self._trades(column, rows),
             beside=self._beside(beside, rows, days),
             beside_name=beside,
@@ -379,7 +378,7 @@ class ChartReader:
             closes = np.array([known.get(day, np.nan) for day in market.days[days].astype(str).tolist()])
         return np.where(whole, closes, np.nan)
 
-    def _lines(self, records: list[OrderRecord], held: Position | None) -> tuple[PriceLine, ...]:
+    def _lines(self, records: list[OrderRecord], symbol: str) -> tuple[PriceLine, ...]:
         lines = []
         working = self._session.simulation.account.working
         for record in records:
@@ -393,7 +392,7 @@ class ChartReader:
                 lines.append(PriceLine("stop", stop, side, record.order_id))
             if terms.limit_price is not None:
                 lines.append(PriceLine("limit", terms.limit_price, side, record.order_id))
-        if held is not None:
-            cost = self._session.simulation.exchange.money.amount(held.cost) / held.quantity
-            lines.append(PriceLine("cost", cost, "", 0))
+        held = self._session.portfolio.positions[symbol]
+        if held.quantity and held.average_cost == held.average_cost:  # of both sides at once there is none
+            lines.append(PriceLine("cost", held.average_cost, "", 0))
         return tuple(lines)

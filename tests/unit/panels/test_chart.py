@@ -124,6 +124,20 @@ def test_lines_are_what_waits_and_what_the_position_has_cost() -> None:
     assert ("limit", 5) not in {(line.kind, line.order_id) for line in ChartReader(run).read(SYMBOL, 60).lines}
 
 
+def test_what_a_contract_has_cost_is_a_line_too() -> None:
+    """Protects accounts whose holdings are lots: one side has its line, both sides at once have none."""
+    run = qr.Session(qr.sample_futures(), start="2023-03-01", cash=1_000_000, account="futures").step()
+    run.order("QT2307", -2, qr.terms.to_open())
+    run.step()
+    chart = ChartReader(run)
+    (line,) = chart.read("QT2307").lines
+    assert (line.kind, line.price) == ("cost", run.positions.loc["QT2307", "average_cost"])
+    assert not chart.read("QT2310").lines
+    run.order("QT2307", 1, qr.terms.to_open())
+    run.step()
+    assert not chart.read("QT2307").lines
+
+
 def test_equity_and_drawdown_are_those_of_the_session_wherever_it_goes() -> None:
     """Protects the lower curves, which are kept up to date in steps: forward, back, on a branch, by phases."""
     run = traded()

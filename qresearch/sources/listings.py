@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -54,10 +55,10 @@ def siblings(source: object) -> dict[str, Path]:
     return {name: beside for name, beside in paths.items() if beside.is_file()}
 
 
-_READ = frozenset({
+_OF_INSTRUMENTS = (
     "symbol", "name", "board", "list_date", "last_date", "status", "delist_date", "same_day_sale", "limit_ratio",
-    "date", "close",
-})  # fmt: skip
+)  # fmt: skip
+_READ = frozenset({*_OF_INSTRUMENTS, "date", "close"})
 """Columns of the tables of this module; those of others stand in their own."""
 _SQUEEZED = {name.replace("_", ""): name for name in _READ}
 """A column that is not read would be passed over: listDate and list date are list_date."""
@@ -124,10 +125,12 @@ def read_instruments(
         to no range of its exchange; correct it, or name its board.
     """
     entries: dict[str, dict[str, Any]] = {}
+    notes: list[str] = []
     if source is not None:
         table = table_of(source, "instruments", "symbol")
         meant = {name: _SQUEEZED.get(re.sub(r"[\s_-]", "", name), name) for name in table.columns}
         table = table.rename(columns={name: ours for name, ours in meant.items() if ours not in table.columns})
+        notes += _told_columns(table)
         for name in ("list_date", "delist_date", "last_date"):
             # An object column: as datetime64 a missing date would come out as NaT, not None.
             table[name] = pd.Series(dates_of(table, name, "instruments", venue), index=table.index, dtype=object)
@@ -138,7 +141,7 @@ def read_instruments(
                 )
             entries[symbol] = {str(name): value for name, value in row.items()}
     instruments: list[Instrument] = []
-    notes = told_others(list(entries), symbols, "instruments of the table")
+    notes += told_others(list(entries), symbols, "instruments of the table")
     told: dict[str, Classed] = {}
     for symbol, last in zip(symbols, last_days, strict=True):
         entry = entries.get(symbol, {})
@@ -159,6 +162,19 @@ def read_instruments(
             found = Classed(board)
         instruments.append(_instrument(symbol, found, entry, last))
     return tuple(instruments), notes if venue.board else [*notes, *_told(told)]
+
+
+def _told_columns(table: pd.DataFrame) -> list[str]:
+    """A note for each column that nobody reads and that looks like one that is missing: others say what they like."""
+    missing = [name for name in _OF_INSTRUMENTS if name not in table.columns]
+    # Nearer than elsewhere: first_date is no slip of delist_date.
+    others = [str(name) for name in table.columns if name not in _OF_INSTRUMENTS]
+    near = {name: get_close_matches(name, missing, n=1, cutoff=0.85) for name in others}
+    return [
+        f"The column {name!r} of the instruments table is not read. {did_you_mean(found)}".rstrip()
+        for name, found in near.items()
+        if found
+    ]
 
 
 def _future(symbol: str, contract: Contract, entry: Mapping[str, Any]) -> Instrument:

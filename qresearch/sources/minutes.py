@@ -158,6 +158,31 @@ def _told_sides(times: NDArray[np.datetime64], starts: NDArray[np.int64], length
     return []
 
 
+def _told_sums(volume: Floats, starts: NDArray[np.int64]) -> list[str]:
+    """A note where no volume falls inside any day: vendors of snapshots count it from the opening.
+
+    Parameters
+    ----------
+    volume : (K, N) ndarray of float64, shares
+        Of the bars; NaN without a row. Of a vendor all instruments are counted alike, so that a few of them tell.
+    starts : (T + 1,) ndarray of int64
+        First bar of each day.
+    """
+    steps = np.diff(volume[:, :_LOOKED_AT], axis=0)
+    steps[starts[1:-1] - 1] = np.nan
+    rises = int((steps > 0).sum())
+    if rises < _ENOUGH_STEPS or 2 * rises < int((steps == steps).sum()) or (steps < 0).any():
+        return []
+    return [
+        "No volume is smaller than that of the bar before it on any day, as if each were counted from the opening. If "
+        "they are, read the data with what came in each bar: volume.groupby([symbol, day]).diff().fillna(volume)."
+    ]
+
+
+_LOOKED_AT = 8
+"""Instruments whose volumes are looked at."""
+
+
 def fold(
     rows: Rows, stamp: str, hours: Hours
 ) -> tuple[Days, dict[str, Floats], dict[str, Bools], Bools, Intraday, list[str]]:
@@ -209,4 +234,5 @@ def fold(
     flags["paused"] = known.copy()
     awake = ~rows.flags["paused"]
     flags["paused"][day_of[awake], rows.codes[awake]] = False
-    return days, fields, flags, known, bars, _told_sides(times, starts, length, hours)
+    told = [*_told_sides(times, starts, length, hours), *_told_sums(bars.volume, starts)]
+    return days, fields, flags, known, bars, told

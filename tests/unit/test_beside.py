@@ -152,3 +152,15 @@ def test_a_yes_is_no_multiplier() -> None:
     contracts = pd.DataFrame({"symbol": ["IF2403"], "multiplier": [True], "tick": [0.2], "margin": [0.12]})
     with pytest.raises(qr.DataError, match="contracts: IF2403: multiplier=True is no number"):
         qr.read_market(truth("IF2403").drop(columns="pre_close"), contracts=contracts)
+
+
+@pytest.mark.parametrize(
+    ("column", "told"), [("list_dat", "list_date"), ("boards", "board"), ("limit-ratios", "limit_ratio")]
+)
+def test_a_misspelled_column_of_the_instruments_is_told(column: str, told: str) -> None:
+    """Protects listing dates and boards: what looks like a column that is missing is not passed over in silence."""
+    table = pd.DataFrame({"symbol": ["600519.SH", "000001.SZ"], "industry": "x", "first_date": DAY})
+    silent = qr.read_market(_bars(), instruments=table).notes
+    notes = qr.read_market(_bars(), instruments=table.assign(**{column: "x"})).notes
+    words = f"The column {column!r} of the instruments table is not read. Did you mean {told}?"
+    assert [note for note in notes if note not in silent] == [words]

@@ -105,6 +105,15 @@ def test_a_first_bar_at_the_opening_itself_is_told() -> None:
     assert not any("stamp='start'" in note for note in qr.read_market(pd.DataFrame(rows[1:])).notes)
 
 
+def test_volumes_counted_from_the_opening_are_told() -> None:
+    """Protects participation and turnover: snapshots of a vendor grow through the day."""
+    bars = [(10.0, 10.0, 10.0, 10.0)] * 15
+    growing, words = [100.0 * number for number in range(1, 16)], "as if each were counted from the opening"
+    assert any(words in note for note in market(bars, bars, volumes=growing * 2).notes)
+    for volumes in (growing + growing[::-1], [100.0] * 30):
+        assert not any(words in note for note in market(bars, bars, volumes=volumes).notes)
+
+
 def _minutes(symbol: str, step: int, days: int = 2) -> pd.DataFrame:
     """Bars of whole days, stamped with their ends."""
     bar = {"symbol": symbol, "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}

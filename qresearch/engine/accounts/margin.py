@@ -148,7 +148,7 @@ class MarginTrading(AccountKind):
         if quantity < 0:
             return CASH_SHARES.need(account, exchange, intent, quantity)
         if self.closable(account, exchange, instrument, quantity, effect) is not None:
-            given = given_back(account, account.at, instrument, quantity, self.year)
+            given = given_back(account, account.at._replace(day=account.day), instrument, quantity, self.year)
             return Need(notional + fees.total + given.interest)
         locked = self.available(account, exchange, Pool.ALL) - self.available(account, exchange, Pool.OWN)
         lacking = Reason.SHORT_PROCEEDS_LOCKED if locked else Reason.INSUFFICIENT_CASH

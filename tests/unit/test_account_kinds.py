@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 import qresearch as qr
+from qresearch import terms
 from qresearch.domain import events
 from qresearch.domain.ledger import LONG, SHORT, Debt, Due, Lot
 from qresearch.domain.moment import AFTER_CLOSE, Moment
@@ -22,6 +24,7 @@ from qresearch.engine.exchange import AccountKind
 from qresearch.engine.intent import Closable, Need, Value
 from qresearch.engine.ledger import lots_taken
 from qresearch.session.encoding import decode, encode, event_schema
+from qresearch.session.journal import content_of
 
 MARKET = qr.sample_market()
 SYMBOL = "604018.SH"
@@ -252,3 +255,59 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
     ]  # fmt: skip
     assert decode(*encode(log), event_schema()) == log
     assert {type(event) for event in log} == set(typing.get_args(events.Posting))
+
+
+SHARES, FUND = "604018.SH", "514101.SH"
+WRONG = {
+    "a covered call that is bought": ("options", lambda context: context.buy("C2212M4000", 1, terms.covered_open())),
+    "a put that is covered": ("options", lambda context: context.sell("P2212M4000", 1, terms.covered_open())),
+    "a premium below its step": ("options", lambda context: context.buy("C2212M4000", 1, terms.limit(0.00004))),
+    "a target below a step": ("cash_shares", lambda context: context.order_target(SHARES, 500, terms.limit(0.004))),
+    "a stop below a step": ("cash_shares", lambda context: context.buy(SHARES, 100, terms.limit_if_touched(9, 0.004))),
+    "a sale that finances": ("margin", lambda context: context.sell(SHARES, 100, terms.financed())),
+}
+"""Calls that are wrong in an account of a kind."""
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("clock", ["next_open", "same_bar"])
+def test_a_wrong_call_that_a_strategy_survives_leaves_nothing(wrong: str, clock: str, tmp_path: Path) -> None:
+    """Protects a strategy that catches an error: what raised is not in the log, and the journal can be followed."""
+    kind, call = WRONG[wrong]
+    market = qr.sample_options() if kind == "options" else MARKET
+    symbol, lots, start = (FUND, 1000, "2022-11-28") if kind == "options" else (SHARES, 1000, START)
+
+    def lived(path: Path | None, *, is_wrong: bool) -> qr.Session:
+        def handle_data(context: typing.Any, data: typing.Any) -> None:
+            context.buy(symbol, lots, terms.limit(4.0 if kind == "options" else 9.0, tif="GTC"))
+            if context.simulation.account.day % 2:
+                return
+            with pytest.raises(qr.UsageError) if is_wrong else contextlib.nullcontext():
+                if is_wrong:
+                    call(context)
+
+        options = {"clock": clock, "strategy": handle_data, "journal": path}
+        return qr.Session(market, start=start, cash=500_000, account=kind, **options).step(4)
+
+    path = tmp_path / "wrong.qsession"
+    run = lived(path, is_wrong=True)
+    assert run.digest() == lived(None, is_wrong=False).digest()
+    copy = tmp_path / "copy.qsession"
+    copy.write_bytes(content_of(path))
+    assert qr.Session.resume(copy, market).digest() == run.digest()
+
+
+def test_a_wrong_call_alone_at_its_moment_leaves_nothing(tmp_path: Path) -> None:
+    """Protects a journal from a request that was never made: the first call of a day raised, and nothing followed."""
+
+    def handle_data(context: typing.Any, data: typing.Any) -> None:
+        with pytest.raises(qr.UsageError, match=r"limit_price=4e-05 is below the price step of C2212M4000"):
+            context.buy("C2212M4000", 1, terms.limit(0.00004))
+
+    path, copy = tmp_path / "wrong.qsession", tmp_path / "copy.qsession"
+    run = qr.Session(
+        qr.sample_options(), start="2022-11-28", account="options", strategy=handle_data, journal=path
+    ).step(3)  # fmt: skip
+    copy.write_bytes(content_of(path))
+    assert qr.Session.resume(copy, run.market).digest() == run.digest()
+    assert "Placed" not in {type(event).__name__ for event in run.simulation.log}

@@ -257,7 +257,7 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
     assert {type(event) for event in log} == set(typing.get_args(events.Posting))
 
 
-SHARES, FUND = "604018.SH", "514101.SH"
+SHARES, METAL, FUND = "604018.SH", "QT2307", "514101.SH"
 WRONG = {
     "a covered call that is bought": ("options", lambda context: context.buy("C2212M4000", 1, terms.covered_open())),
     "a put that is covered": ("options", lambda context: context.sell("P2212M4000", 1, terms.covered_open())),
@@ -311,3 +311,20 @@ def test_a_wrong_call_alone_at_its_moment_leaves_nothing(tmp_path: Path) -> None
     copy.write_bytes(content_of(path))
     assert qr.Session.resume(copy, run.market).digest() == run.digest()
     assert "Placed" not in {type(event).__name__ for event in run.simulation.log}
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbol", "start"),
+    [
+        ("futures", METAL, "2023-03-01"), ("options", METAL, "2023-03-01"), ("cash_shares", METAL, "2023-03-01"),
+        ("margin_us", SHARES, START), ("bond", "204001", "2023-06-14"), ("cash_shares", "019801", "2023-06-14"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_account_begins_only_with_what_it_holds_as_paid_for(
+    kind: str, symbol: str, start: str, *, paid: bool
+) -> None:
+    """Protects money from going nowhere: lots, repo and what no such account holds were paid for and not counted."""
+    market = {METAL: qr.sample_futures, SHARES: qr.sample_market}.get(symbol, qr.sample_bonds)()
+    with pytest.raises(qr.UsageError, match=f"the kind '{kind}' cannot begin with {symbol}"):
+        qr.Session(market, start=start, account=kind, positions={symbol: 1000}, positions_paid=paid)

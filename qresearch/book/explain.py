@@ -306,7 +306,7 @@ def _is_left_over(order: OpenOrder, draft: Draft, exchange: Exchange) -> bool:
 
 
 _HAIR = 1e-9
-_CARRIED = frozenset({"cash", "check_shares", "check_lot"})
+_CARRIED = frozenset({"cash", "check_margin", "check_shares", "check_lot"})
 _TOLD = {
     "OrderReleased": ("check_released", NOTED),
     "OrderWaiting": ("check_no_fill", FAILED),

@@ -34,8 +34,13 @@ TRADING = (
     Reason.EXPIRED_CONTRACT, Reason.MATURED, Reason.CALLED,
 )  # fmt: skip
 LOTS = (Reason.LOT_SIZE, Reason.MINIMUM_SIZE, Reason.BOND_LOT, Reason.REPO_MULTIPLE)
-_OF_SHARES = (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE, Reason.UNITS_LOCKED)
-_OF_MONEY = (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN)
+_OF_SHARES = (
+    Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE, Reason.UNITS_LOCKED, Reason.NO_DEBT,
+    Reason.SAME_DAY_RETURN,
+)  # fmt: skip
+_OF_MONEY = (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.SHORT_PROCEEDS_LOCKED)
+_NEEDED = {Reason.INSUFFICIENT_MARGIN: "check_margin"}
+"""What an order needs where that is not cash, by the reason of one that lacks it."""
 CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
 WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, *CLOSING)
 
@@ -257,11 +262,12 @@ class Turn:
         closable = exchange.account.closable(draft, exchange, order.instrument, order.leaves, order.terms.effect)
         held, free = (0, 0) if closable is None else closable[:2]
         before = shares_before(draft, order)
-        text = self.say(
-            "shares_free", asked=f"{abs(order.leaves):,}", free=f"{max(free - before, 0):,}", held=f"{held:,}"
-        )
+        # A buy that closes sells nothing: it takes back what was sold.
+        told, earlier = ("shares_free", "earlier_sells") if order.leaves < 0 else ("closable_free", "earlier_closes")
+        numbers = {"asked": f"{abs(order.leaves):,}", "free": f"{max(free - before, 0):,}", "held": f"{held:,}"}
+        text = self.say(told, **numbers)
         if before:
-            text += self.say("earlier_sells", before=f"{before:,}")
+            text += self.say(earlier, before=f"{before:,}")
         if order.cap is not None and order.caps_position:
             at = self.fill_price
             kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
@@ -282,17 +288,16 @@ class Turn:
             what = "position" if order.caps_position else "order"
             text = self.say(f"value_of_{what}", cap=number(money.amount(order.cap)), price=price(at))
             yield Check("check_value", (Reason.VALUE_CAP,), text)
-        text = ""
+        name, text = "cash", ""
         if at > 0:
             free = free_of(draft, exchange, order)
             others = exchange.account.available(draft, exchange, pool_of(draft, exchange, order)) - free
-            needed = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves).money
-            text = self.say(
-                "cash_needed", needed=number(money.amount(needed)), price=price(at), cash=number(money.amount(free))
-            )
+            need = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves)
+            needed, name = number(money.amount(need.money)), _NEEDED.get(need.lacking, name)
+            text = self.say("cash_needed", needed=needed, price=price(at), cash=number(money.amount(free)))
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
-        yield Check("cash", _OF_MONEY, text)
+        yield Check(name, _OF_MONEY, text)
 
     def _price_for_cash(self) -> float:
         """Price of the fill, or that at which a resting buy holds cash back."""
@@ -316,13 +321,14 @@ class Turn:
         if self.draft.settings.reserve == "none":
             return ""
         order = self.order
-        if order.leaves < 0:
-            return self.say("rests_sell", shares=f"{-order.leaves:,}")
+        if not opens(self.draft, self.exchange, order):
+            return self.say("rests_sell", shares=f"{abs(order.leaves):,}")
         at = reserve_price(self.draft, self.exchange, order)
         if not at > 0:
             return ""
-        cost = Checks(self.draft, self.exchange).need(intent_of(order, at, 0, 0), order.leaves).money
-        return self.say("rests_buy", cost=number(self.exchange.money.amount(cost)))
+        need = Checks(self.draft, self.exchange).need(intent_of(order, at, 0, 0), order.leaves)
+        rests = "rests_margin" if need.lacking in _NEEDED else "rests_buy"
+        return self.say(rests, cost=number(self.exchange.money.amount(need.money)))
 
 
 def remedy(reason: Reason, facts: Facts, side: int, say: Words = ENGLISH) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from qresearch.book.round_trip import Fill, Flows, Leaving, Lot, Trip, parts
 from qresearch.domain import events
 from qresearch.domain.bond import Bond
 from qresearch.domain.instrument import Board
-from qresearch.domain.ledger import LONG, sign_of
+from qresearch.domain.ledger import LONG, SHORT, sign_of
 from qresearch.domain.moment import Moment
 from qresearch.engine.exchange import Exchange
 
@@ -94,6 +94,11 @@ class Trips:
                     self._posted(event)
                 case events.SharesMoved():
                     self._moved(event)
+                case events.LotAdded(instrument=instrument) if self._is_of_gone(event):
+                    self._became(event)
+                case events.Rescaled(instrument=instrument, numerator=numerator, denominator=denominator):
+                    for owed in (lot for lot in self._lots(instrument) if lot.side == SHORT):
+                        owed.quantity = owed.quantity * numerator // denominator
                 case events.LotAdded(instrument=instrument, side=side, lot=lot):
                     # An exercise brings a future at the strike, without a fill.
                     price, size = lot.opened / self.rules.price_scale, self.rules.multiplier(instrument, event.at.day)
@@ -209,7 +214,11 @@ class Trips:
             if event.why == "sold":
                 self._taxed(event.instrument, -event.income)
             else:
-                self._dividend(event.instrument, event.income)
+                # A dividend that is paid is that of what is owed.
+                is_owed = event.why in _DIVIDENDS and event.income < 0
+                self._dividend(event.instrument, event.income, SHORT if is_owed else LONG)
+        elif event.why == _FRACTION and self._gone is not None:
+            self._fraction(event)
         elif event.why in _DELIVERED and self._out is not None:
             out, self._out = self._out, None
             is_given = event.why == "given back"
@@ -220,6 +229,41 @@ class Trips:
             self._close(out.instrument, -out.quantity, Leaving(event.at.day, float("nan"), 0, how, value, 0))
         elif self._gone is not None and event.why in _ENDS:
             self._leave(_ENDS[event.why], event.realised)
+
+    def _is_of_gone(self, event: events.LotAdded) -> bool:
+        """True for what lots that went without a fill at this moment have become."""
+        gone = self._gone
+        return gone is not None and (gone.at, gone.instrument) == (event.at, event.instrument)
+
+    def _became(self, event: events.LotAdded) -> None:
+        """Lots after a split, or on another side: covered calls that are covered no more."""
+        gone, lot = self._gone, event.lot
+        assert gone is not None  # asked before
+        mine = [known for known in self._lots(event.instrument) if known.side == gone.side]
+        if event.side == gone.side:
+            for known, quantity in zip(mine, parts(lot.quantity, [known.quantity for known in mine]), strict=True):
+                known.quantity = quantity
+            return
+        left = lot.quantity
+        for known in mine:
+            count = min(known.quantity, left)
+            rest, left = known.quantity - count, left - count
+            if rest and count:
+                cost, fees = (parts(total, (count, rest)) for total in (known.cost, known.fees))
+                self._lots(event.instrument).append(replace(known, quantity=rest, cost=cost[1], fees=fees[1]))
+                known.quantity, known.cost, known.fees = count, cost[0], fees[0]
+            if count:
+                known.side = event.side
+
+    def _fraction(self, event: events.Posted) -> None:
+        """Cash for the fraction of a share after a split: what is left has cost so much less."""
+        gone, paid = self._gone, abs(event.cash)
+        assert gone is not None  # asked before
+        self._count(gone.instrument, paid, is_bought=gone.side != LONG)
+        mine = [lot for lot in self._lots(gone.instrument) if lot.side == gone.side]
+        for lot, share in zip(mine, parts(paid, [lot.quantity for lot in mine]), strict=True):
+            lot.cost -= share
+        self._gone = None
 
     def _moved(self, event: events.SharesMoved) -> None:
         """Shares that a delivery, or a return, brings or takes; those of a fill are told by it, as bonds are."""
@@ -288,9 +332,9 @@ class Trips:
                 return
             trip.exit = "converted"
 
-    def _dividend(self, instrument: int, net: int) -> None:
+    def _dividend(self, instrument: int, net: int, side: int = LONG) -> None:
         self._flows(instrument).dividends += net
-        lots = [lot for lot in self._lots(instrument) if lot.side == LONG]
+        lots = [lot for lot in self._lots(instrument) if lot.side == side]
         for lot, share in zip(lots, parts(net, [lot.quantity for lot in lots]), strict=True):
             lot.dividends += share
 
@@ -319,7 +363,9 @@ _BEFORE_LOTS = frozenset({"short sale", "bought to return"})
 """What is posted between a fill and the lots that it opened or closed."""
 _DELIVERED = frozenset({"delivery", "given back"})
 """What is posted after shares that went without a fill."""
-_ENDS = {"expiry": "expired", "exercise": "exercised", "assignment": "assigned"}
+_DIVIDENDS = frozenset({"dividend", "compensation"})
+_FRACTION = "fraction of a share"
+_ENDS = {"expiry": "expired", "exercise": "exercised", "assignment": "assigned", "delisted": "delisted"}
 """What is posted after lots that went without a fill, and how it is called."""
 
 

@@ -96,6 +96,10 @@ class Draft:
         self.at = at
         self.day, self.phase, self.bar = at
 
+    def look_ahead(self, at: Moment) -> None:
+        """Put the day on that of a later moment, whose rules are known; what is visible stays what it was."""
+        self.day, self.phase, self.bar = at
+
     def freeze(self) -> State:
         """The state as it is now, which the step may leave behind: what is written later does not show in it."""
         self._own_positions = False

@@ -117,38 +117,46 @@ def _place_by_rules(  # noqa: PLR0917  # as place
 ) -> bool:
     """Decide on a request that is sized."""
     alone = terms is not MARKET_DAY and (terms.kind is Kind.MARKET_ON_OPEN or terms.waits != "")
-    if alone and exchange.intraday is not None:
-        # It may wait longer than its neighbours.
-        draft.block = None
     sized = None
-    if method in _TARGETS:
-        sized = size(draft, exchange, instrument, _METHODS[method], asked, terms)
-        if sized.refusal is None or sized.refusal[0] not in _UNREACHABLE:
-            _give_way(draft, instrument, to_hold=asked > 0)
-    block = draft.open_block()
-    if (
+    if not (
         method == _ORDER
         and terms.good_till is None
         and terms.effect not in OF_ONE_KIND
         and fits(draft, exchange, instrument, asked)
     ):
-        quantity = int(asked)
-    else:
-        if sized is None:
-            sized = size(draft, exchange, instrument, _METHODS[method], asked, terms)
-        offset, quantity = len(block.instruments), sized.quantity
+        sized = size(draft, exchange, instrument, _METHODS[method], asked, terms)
+    refusal, quantity = (None, int(asked)) if sized is None else (sized.refusal, sized.quantity)
+    sent = 0 if refusal is not None else quantity
+    if terms is not MARKET_DAY and not _is_adrift(draft, exchange, instrument, terms):
+        terms = on_tick(draft, exchange, instrument, sent or int(asked), terms)
+    elif terms is not MARKET_DAY and sent:
+        refusal, sent = (Reason.NO_PRICE, {}), 0
+    # A call that is wrong has raised by now: nothing of it stands in the draft.
+    if sized is not None and method in _TARGETS and (sized.refusal is None or sized.refusal[0] not in _UNREACHABLE):
+        _give_way(draft, instrument, to_hold=asked > 0)
+    if alone and exchange.intraday is not None:
+        # It may wait longer than its neighbours.
+        draft.block = None
+    block = draft.open_block()
+    offset = len(block.instruments)
+    if sized is not None or refusal is not None:
         block.requests[offset] = (int(method), asked)
-        if sized.refusal is not None:
-            block.refused[offset] = (quantity, sized.refusal)
-            quantity = 0
-        elif sized.value_cap is not None and exchange.sizing(draft.settings).caps_value:
-            block.value_caps[offset] = sized.value_cap
+    if refusal is not None:
+        block.refused[offset] = (quantity, refusal)
+    elif sized is not None and sized.value_cap is not None and exchange.sizing(draft.settings).caps_value:
+        block.value_caps[offset] = sized.value_cap
     if terms is not MARKET_DAY:
-        quantity = _keep_terms(draft, exchange, instrument, (int(method), asked), quantity, terms)
-    keep(draft, block, instrument, quantity)
+        block.terms[offset] = terms
+    keep(draft, block, instrument, sent)
     if alone:
         draft.block = None
-    return quantity != 0
+    return sent != 0
+
+
+def _is_adrift(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) -> bool:
+    """True for a trailing stop that has no price to start from."""
+    is_unplaced = terms.kind is Kind.TRAILING_STOP and terms.stop_price is None
+    return is_unplaced and not last_price(draft, exchange, instrument) > 0
 
 
 def _give_way(draft: Draft, instrument: int, *, to_hold: bool) -> None:
@@ -166,27 +174,6 @@ def _give_way(draft: Draft, instrument: int, *, to_hold: bool) -> None:
         if not (order.closes and order.is_untouched and is_kept):
             facts = {"order": draft.orders + 1}
             draft.emit(events.OrderCanceled(draft.at, order.order_id, Reason.REPLACED_BY_TARGET, facts))
-
-
-def _keep_terms(  # noqa: PLR0917  # what place knows by then
-    draft: Draft, exchange: Exchange, instrument: int, request: tuple[int, float], quantity: int, terms: Terms
-) -> int:
-    """Put the terms of a request, on the tick, into the block; what is sent then.
-
-    A trailing stop that has no price to start from is refused.
-    """
-    block = draft.open_block()
-    offset = len(block.instruments)
-    is_adrift = terms.kind is Kind.TRAILING_STOP and terms.stop_price is None
-    if not (is_adrift and not last_price(draft, exchange, instrument) > 0):
-        block.terms[offset] = on_tick(draft, exchange, instrument, quantity or int(request[1]), terms)
-        return quantity
-    block.terms[offset] = terms
-    if quantity:
-        block.requests[offset] = request
-        block.value_caps.pop(offset, None)
-        block.refused[offset] = (quantity, (Reason.NO_PRICE, {}))
-    return 0
 
 
 def size(  # noqa: PLR0917  # as in place

@@ -136,13 +136,14 @@ class View:
         """The price at which a holding is valued, currency per unit; NaN when there has been none yet.
 
         The last visible price; of what is settled every day the settlement, from the end of its day to the first trade
-        of the next.
+        of the next, on which it counts by the terms of that day.
         """
         settled, day = self.market.panel.settlement, self.day - (self.phase < AFTER_CLOSE)
         is_quiet = self.phase in {PRE_OPEN, AFTER_CLOSE} or np.isnan(self.market.panel.open[self.day, column])
         if settled is None or day < 0 or not is_quiet or np.isnan(settled[day, column]):
             return self.last_price(column)
-        return float(settled[day, column])
+        reference = float(self.market.panel.pre_close[self.day, column])
+        return reference if day < self.day and reference == reference else float(settled[day, column])
 
     def _in_day(self, columns: NDArray[np.int64], reference: Floats) -> Floats:
         """The last prices of the day up to a bar; the reference price where there has been none."""

@@ -10,8 +10,7 @@ from qresearch.book.orders import OrderRecord, Orders
 from qresearch.book.projection import Projection
 from qresearch.book.timeline import Branch, Timeline
 from qresearch.domain import events
-from qresearch.domain.arguments import whole
-from qresearch.domain.commands import Command, Seed
+from qresearch.domain.commands import Command
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
@@ -21,6 +20,7 @@ from qresearch.engine.exchange import Exchange, Models
 from qresearch.errors import UsageError
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.view import View
+from qresearch.session.seeding import seed
 
 Observer = Callable[[events.Record, OrderRecord], None]
 
@@ -264,31 +264,3 @@ class Simulation:
         for event, order in told:
             for observer in self._observers:
                 observer(event, copy(order))
-
-
-def seed(
-    exchange: Exchange, account: Draft | State, symbol: str, quantity: int, *, is_paid: bool,
-    price: float | None = None, last_price: float | None = None,
-) -> Seed:  # fmt: skip
-    """The command to begin with shares, at the last price before the first day or at one of their own.
-
-    `last_price` stands for the last price where the market has none, on the first day of the data.
-
-    Raises
-    ------
-    UsageError
-        No such number of shares, or no price on both sides of the first day.
-    """
-    instrument = exchange.market.column(symbol)
-    last = exchange.view(account).last_price(instrument)
-    if last_price is not None and exchange.market.panel.first_row[instrument] == exchange.first:
-        last = last_price
-    quantity = whole(f"positions: shares of {symbol}", quantity, example=1000)
-    if not last > 0 or exchange.closing_day[instrument] <= exchange.first:
-        raise UsageError(
-            f"positions: {symbol} has no price on both sides of {exchange.date(exchange.first)}, so it "
-            "cannot be held then. Start later or leave it out."
-        )
-    cost = exchange.money.notional(exchange.money.price_units(last if price is None else price), quantity)
-    paid = cost + exchange.account.accrued(account, exchange, instrument, quantity)
-    return Seed(instrument, quantity, cost, paid if is_paid else 0)

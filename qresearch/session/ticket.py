@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Protocol, SupportsIndex, overload
 import pandas as pd
 
 from qresearch.book.explanation import Explanation
-from qresearch.book.frames import events_frame
+from qresearch.book.frames import events_frame, words_of
 from qresearch.book.listing import listed_as
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.book.timeline import Branch
@@ -127,7 +127,10 @@ class Ticket(str):
     @property
     def why(self) -> str:
         """The reason as a sentence; empty without one."""
-        return "not yet placed at this point of the timeline" if (record := self.record) is None else record.why
+        if (record := self.record) is None:
+            return "not yet placed at this point of the timeline"
+        words = words_of(self.desk.simulation.exchange, record.instrument)
+        return "" if record.reason is None else words(record.reason, **record.facts)
 
     @property
     def events(self) -> pd.DataFrame:

@@ -29,7 +29,8 @@ from qresearch.session.options import (
 )  # fmt: skip
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
-from qresearch.session.simulation import Simulation, seed
+from qresearch.session.seeding import seed
+from qresearch.session.simulation import Simulation
 from qresearch.session.ticket import Ticket, Tickets, ours
 
 _new_text, _getframe = str.__new__, sys._getframe

@@ -22,6 +22,7 @@ from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import free_money
+from qresearch.engine.told import tell
 from qresearch.errors import UsageError, choose
 from qresearch.sentences import ENGLISH, Words
 from qresearch.sentences.words import price
@@ -223,6 +224,7 @@ class WhatIf:
         refused = next((event for event in made if isinstance(event, events.OrderRejected)), None)
         column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
+        pool = exchange.account.pool(draft, exchange, column, wanted, created.terms.effect)
         words = self._words.of(self._simulation.market.instruments[column])
         mark = _expected(exchange.view(draft).last_price(column), created.terms, wanted)
         checks = [(words("would_send"), True, words("would_wait", shares=f"{abs(sent):,}"))]
@@ -235,15 +237,16 @@ class WhatIf:
             checks += hindrances
             if mark == mark:
                 intent = Intent(column, sent, mark, None, False, 0, effect=created.terms.effect)
-                intent = intent._replace(free_cash=self._free_cash(draft, intent))
+                # What resting buys hold back cannot be spent at the match either.
+                intent = intent._replace(free_cash=free_money(draft, exchange, pool))
                 checks += self._checks(draft, intent)
                 if all(passed for _, passed, _ in hindrances):
                     passing = self._carried(draft, intent)
-                notional, fees, change = self._costs(draft, intent._replace(wanted=Side.of(sent).sign * passing))
+                intent = intent._replace(wanted=Side.of(sent).sign * passing)
+                notional, fees, change = self._costs(draft, created.order_id, intent)
             checks += self._queue_check(draft)
         # What a price decides is not known without one.
         amount, known = exchange.money.amount, 1.0 if mark == mark or not sent else float("nan")
-        pool = exchange.account.pool(draft, exchange, column, wanted, created.terms.effect)
         usable = exchange.account.available(draft, exchange, pool)
         return Preview(
             self._simulation.market.symbols[column],
@@ -266,10 +269,11 @@ class WhatIf:
         """What an order did that met the market inside its call."""
         column = created.instrument
         words = self._words.of(self._simulation.market.instruments[column])
-        money = self._simulation.exchange.money
+        exchange, money = self._simulation.exchange, self._simulation.exchange.money
         fill = next((event for event in made if isinstance(event, events.OrderFilled)), None)
         fees = NO_FEES if fill is None else fill.fees
-        rest = draft.working.get(created.order_id)
+        rest, before = draft.working.get(created.order_id), draft.base
+        pool = exchange.account.pool(before, exchange, column, created.quantity, created.terms.effect)
         filled, left = 0 if fill is None else abs(fill.quantity), 0 if rest is None else abs(rest.leaves)
         checks = [(words("check_filled"), True, words("would_fill_at_once", shares=f"{filled:,}"))] if filled else []
         checks += [
@@ -283,11 +287,11 @@ class WhatIf:
             asked,
             filled + left,
             filled + left,
-            self._simulation.exchange.view(draft).last_price(column) if fill is None else fill.price,
+            exchange.view(draft).last_price(column) if fill is None else fill.price,
             money.amount(0 if fill is None else fill.notional),
             _parts(fees, money.amount),
-            money.amount(draft.base.cash),
-            money.amount(draft.cash),
+            money.amount(exchange.account.available(before, exchange, pool)),
+            money.amount(exchange.account.available(draft, exchange, pool)),
             net_quantity(draft, column),
             tuple(checks),
             created.terms,
@@ -295,40 +299,33 @@ class WhatIf:
             words=words,
         )
 
-    def _costs(self, draft: Draft, intent: Intent) -> tuple[int, Fees, int]:
-        """Value, fees and the change of what may be used, by an order at a price on the next day; money steps."""
+    def _costs(self, draft: Draft, order_id: int, intent: Intent) -> tuple[int, Fees, int]:
+        """Value, fees and the change of what may be used, by an order that fills on the next day; money steps."""
         exchange, sent = self._simulation.exchange, intent.wanted
         if not sent:
             return 0, NO_FEES, 0
-        if not exchange.account.is_plain:
-            notional, fees = exchange.account.charge(draft, exchange, intent, sent)
-            return notional, fees, -exchange.account.need(draft, exchange, intent, sent).money
-        notional = exchange.money.notional(exchange.money.price_units(intent.price), abs(sent))
-        rates = exchange.rates(draft.settings.costs, self._next_day(draft))
-        fees = rates.charge(intent.instrument, sent, notional)
-        return notional, fees, -(notional + fees.total) if sent > 0 else notional - fees.total
+        account, opening = exchange.account, self._next_open(draft)
+        at, asked = Moment(opening.day, opening.phase), (exchange, intent.instrument, sent, intent.effect)
+        notional, fees = account.charge(opening, exchange, intent, sent)
+        # What an account binds and frees shows in what it may use once the fill is posted.
+        pool, posts = account.pool(opening, *asked), account.posts_itself(opening, *asked)
+        before = account.available(opening, exchange, pool)
+        fill = events.OrderFilled(at, order_id, intent.instrument, sent, intent.price, notional, fees, posts)
+        tell(opening, exchange, [events.OrderReleased(at, order_id), fill])
+        return notional, fees, account.available(opening, exchange, pool) - before
 
-    def _next_day(self, draft: Draft) -> int:
-        """The day on which the order will work."""
-        return min(draft.day + 1, self._simulation.exchange.last)
-
-    def _free_cash(self, draft: Draft, intent: Intent) -> int:
-        """Money steps that a new order may use: what resting buys hold back cannot be spent at the match either."""
-        exchange = self._simulation.exchange
-        pool = exchange.account.pool(draft, exchange, intent.instrument, intent.wanted, intent.effect)
-        return free_money(draft, exchange, pool)
-
-    def _at_next_open(self, draft: Draft) -> Checks:
-        """The rules of the day on which the order will work, for the account as it is now."""
+    def _next_open(self, draft: Draft) -> Draft:
+        """The account as it is now on the day on which the order will work, at the prices of now."""
         opening = Draft(draft.freeze())
-        opening.stand_at(Moment(self._next_day(draft), OPEN))
-        return Checks(opening, self._simulation.exchange)
+        opening.look_ahead(Moment(min(draft.day + 1, self._simulation.exchange.last), OPEN))
+        return opening
 
     def _carried(self, draft: Draft, intent: Intent) -> int:
         """Shares that the account can carry at the next open, not signed; earlier requests are not counted."""
         others = pending_of(draft, intent.instrument) - intent.wanted
         sells = -others if intent.wanted < 0 and others < 0 else 0
-        return self._at_next_open(draft).carried(intent._replace(reserved_shares=sells))[0]
+        checks = Checks(self._next_open(draft), self._simulation.exchange)
+        return checks.carried(intent._replace(reserved_shares=sells))[0]
 
     def _market_checks(self, draft: Draft, column: int, terms: Terms, mark: float) -> list[tuple[str, bool, str]]:
         """What of the market stands in the way: no price, no trading, limits of the next day once they are known."""
@@ -343,8 +340,9 @@ class WhatIf:
             checks.append((words("check_trading"), False, text))
         # The close of a day makes the limits of the next one: before it they are not known.
         if terms.limit_price is not None and exchange.has_limits and view.whole_days > draft.day:
-            outside = self._at_next_open(draft).outside_limits(column, terms.limit_price)
-            panel, day = exchange.market.panel, self._next_day(draft)
+            opening = self._next_open(draft)
+            outside = Checks(opening, exchange).outside_limits(column, terms.limit_price)
+            panel, day = exchange.market.panel, opening.day
             up, down = float(panel.limit_up[day, column]), float(panel.limit_down[day, column])
             if outside is not None:
                 text = f"{words(outside[0], **outside[1])} {words.advice(outside[0])}"
@@ -362,13 +360,13 @@ class WhatIf:
         words = self._words.of(exchange.market.instruments[column])
         text, others = exchange.money.text, pending_of(draft, column) - sent
         # At the next open what was bought today can be sold.
-        opening = self._at_next_open(draft).draft
+        opening = self._next_open(draft)
         closable = exchange.account.closable(opening, exchange, column, sent, intent.effect)
         if closable is None:
-            change, need = self._costs(draft, intent)[2], exchange.account.need(draft, exchange, intent, sent)
-            numbers = words("would_need", needed=text(-change), cash=text(intent.free_cash))
+            need = exchange.account.need(opening, exchange, intent, sent)
+            numbers = words("would_need", needed=text(need.money), cash=text(intent.free_cash))
             name = words("margin").capitalize() if need.lacking is Reason.INSUFFICIENT_MARGIN else words("cash")
-            checks = [(name, intent.free_cash + change >= 0, numbers)]
+            checks = [(name, need.money <= max(intent.free_cash, 0), numbers)]
             if need.refusal is not None:
                 why, facts = need.refusal
                 said = f"{why.value}: {words(why, **facts)} {words.advice(why)}"

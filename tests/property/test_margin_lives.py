@@ -145,6 +145,9 @@ def test_what_repays_is_let_through_under_water(seed: int) -> None:
     # Where orders meet the market inside their call, they are asked at this close, else at the next open.
     is_now = session.simulation.exchange.clock.in_call
     day, prices = session.simulation.timeline.state.day + (not is_now), panel.close if is_now else panel.open
+    if is_now:
+        # What was bought today stays until tomorrow.
+        held = {symbol: held[symbol] for symbol in held if not session.portfolio.positions[symbol].locked}
     for symbol, quantity in held.items():
         session.sell(symbol, quantity, terms.to_repay())
     session.step(phase="OPEN")

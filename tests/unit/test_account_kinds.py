@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 
 import qresearch as qr
+from qresearch import terms
 from qresearch.domain import events
 from qresearch.domain.ledger import LONG, SHORT, Debt, Due, Lot
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.state import State
+from qresearch.engine.accounts.margin import MarginTrading
 from qresearch.engine.evolve import evolve
 from qresearch.engine.exchange import AccountKind
 from qresearch.engine.intent import Closable, Need, Value
 from qresearch.engine.ledger import lots_taken
 from qresearch.session.encoding import decode, encode, event_schema
+from qresearch.session.journal import content_of
 
 MARKET = qr.sample_market()
 SYMBOL = "604018.SH"
@@ -252,3 +257,169 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
     ]  # fmt: skip
     assert decode(*encode(log), event_schema()) == log
     assert {type(event) for event in log} == set(typing.get_args(events.Posting))
+
+
+SHARES, METAL, FUND = "604018.SH", "QT2307", "514101.SH"
+WRONG = {
+    "a covered call that is bought": ("options", lambda context: context.buy("C2212M4000", 1, terms.covered_open())),
+    "a put that is covered": ("options", lambda context: context.sell("P2212M4000", 1, terms.covered_open())),
+    "a premium below its step": ("options", lambda context: context.buy("C2212M4000", 1, terms.limit(0.00004))),
+    "a target below a step": ("cash_shares", lambda context: context.order_target(SHARES, 500, terms.limit(0.004))),
+    "a stop below a step": ("cash_shares", lambda context: context.buy(SHARES, 100, terms.limit_if_touched(9, 0.004))),
+    "a sale that finances": ("margin", lambda context: context.sell(SHARES, 100, terms.financed())),
+}
+"""Calls that are wrong in an account of a kind."""
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("clock", ["next_open", "same_bar"])
+def test_a_wrong_call_that_a_strategy_survives_leaves_nothing(wrong: str, clock: str, tmp_path: Path) -> None:
+    """Protects a strategy that catches an error: what raised is not in the log, and the journal can be followed."""
+    kind, call = WRONG[wrong]
+    market = qr.sample_options() if kind == "options" else MARKET
+    symbol, lots, start = (FUND, 1000, "2022-11-28") if kind == "options" else (SHARES, 1000, START)
+
+    def lived(path: Path | None, *, is_wrong: bool) -> qr.Session:
+        def handle_data(context: typing.Any, data: typing.Any) -> None:
+            context.buy(symbol, lots, terms.limit(4.0 if kind == "options" else 9.0, tif="GTC"))
+            if context.simulation.account.day % 2:
+                return
+            with pytest.raises(qr.UsageError) if is_wrong else contextlib.nullcontext():
+                if is_wrong:
+                    call(context)
+
+        options = {"clock": clock, "strategy": handle_data, "journal": path}
+        return qr.Session(market, start=start, cash=500_000, account=kind, **options).step(4)
+
+    path = tmp_path / "wrong.qsession"
+    run = lived(path, is_wrong=True)
+    assert run.digest() == lived(None, is_wrong=False).digest()
+    copy = tmp_path / "copy.qsession"
+    copy.write_bytes(content_of(path))
+    assert qr.Session.resume(copy, market).digest() == run.digest()
+
+
+def test_a_wrong_call_alone_at_its_moment_leaves_nothing(tmp_path: Path) -> None:
+    """Protects a journal from a request that was never made: the first call of a day raised, and nothing followed."""
+
+    def handle_data(context: typing.Any, data: typing.Any) -> None:
+        with pytest.raises(qr.UsageError, match=r"limit_price=4e-05 is below the price step of C2212M4000"):
+            context.buy("C2212M4000", 1, terms.limit(0.00004))
+
+    path, copy = tmp_path / "wrong.qsession", tmp_path / "copy.qsession"
+    run = qr.Session(
+        qr.sample_options(), start="2022-11-28", account="options", strategy=handle_data, journal=path
+    ).step(3)  # fmt: skip
+    copy.write_bytes(content_of(path))
+    assert qr.Session.resume(copy, run.market).digest() == run.digest()
+    assert "Placed" not in {type(event).__name__ for event in run.simulation.log}
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbol", "start"),
+    [
+        ("futures", METAL, "2023-03-01"), ("options", METAL, "2023-03-01"), ("cash_shares", METAL, "2023-03-01"),
+        ("margin_us", SHARES, START), ("bond", "204001", "2023-06-14"), ("cash_shares", "019801", "2023-06-14"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_account_begins_only_with_what_it_holds_as_paid_for(
+    kind: str, symbol: str, start: str, *, paid: bool
+) -> None:
+    """Protects money from going nowhere: lots, repo and what no such account holds were paid for and not counted."""
+    market = {METAL: qr.sample_futures, SHARES: qr.sample_market}.get(symbol, qr.sample_bonds)()
+    with pytest.raises(qr.UsageError, match=f"the kind '{kind}' cannot begin with {symbol}"):
+        qr.Session(market, start=start, account=kind, positions={symbol: 1000}, positions_paid=paid)
+
+
+HAPPENS: dict[str, tuple[dict[str, float], float]] = {
+    "dividend": ({"cash": 0.5}, 9.5), "split": ({"bonus": 1.0}, 5.0),
+    "odd split and dividend": ({"bonus": 0.0333, "cash": 0.1}, 9.6), "delisting": ({}, 10.0),
+}  # fmt: skip
+"""What happens to a share on its fifth day, and its price from then on."""
+
+
+def after(happens: str, kind: str, side: int) -> qr.Session:
+    """A session that has bought, or sold short, 700 of a share before something happened to it."""
+    action, later = HAPPENS[happens]
+    days = pd.bdate_range("2024-03-04", periods=10)
+    held = 4 if happens == "delisting" else 10
+    prices = [10.0] * 4 + [later] * 6
+    ends = str(days[4].date()) if happens == "delisting" else None
+    bars = pd.concat([
+        pd.DataFrame({"date": days[:held], "symbol": "600001.SH", "close": prices[:held]}),
+        pd.DataFrame({"date": days, "symbol": "600002.SH", "close": 10.0}),
+    ])  # fmt: skip
+    bars = bars.assign(open=bars["close"], high=bars["close"], low=bars["close"], volume=1e7)
+    listed = {"symbol": ["600001.SH", "600002.SH"], "list_date": "2010-01-01", "delist_date": [ends, None]}
+    actions = pd.DataFrame([{"symbol": "600001.SH", "ex_date": days[4], **action}]) if action else None
+    market = qr.read_market(bars, instruments=pd.DataFrame(listed), actions=actions)
+    account = MarginTrading(short_price_rule=False) if kind == "margin" else kind
+    run = qr.Session(market, cash=100_000, account=account, costs="zero").step()
+    if side > 0:
+        run.buy("600001.SH", 700, terms.financed() if kind == "margin" else None)
+    else:
+        run.sell("600001.SH", 700, terms.short_sale(terms.limit(9.9)) if kind == "margin" else None)
+    return run.step(5)
+
+
+@pytest.mark.parametrize("happens", HAPPENS)
+@pytest.mark.parametrize("kind", ["margin", "margin_us"])
+@pytest.mark.parametrize("side", [1, -1])
+def test_tables_add_up_over_what_happens_to_a_share(happens: str, kind: str, side: int) -> None:
+    """Protects round trips and profits by instrument: splits, dividends and delistings count on what is owed, too."""
+    run = after(happens, kind, side)
+
+    def interest() -> float:
+        """Interest of borrowed money and shares belongs to no instrument."""
+        return -sum(run.tables.interest_since_start) if kind == "margin" else 0.0
+
+    assert run.tables.attribution["profit"].sum() == pytest.approx(run.portfolio.profit - interest())
+    if happens == "delisting":
+        assert run.tables.trades["exit"].tolist() == ["delisted"]
+    style = terms.to_return() if (kind, side) == ("margin", -1) else None
+    for part in (100, 10_000):
+        left = abs(int(run.positions["quantity"].get("600001.SH", 0)))
+        # What is owed in margin trading is bought in whole lots; what is more than owed is kept.
+        asked = min(part, left if style is None else -(-left // 100) * 100)
+        if asked:
+            run.order("600001.SH", -side * asked, style)
+        run.step()
+    assert run.tables.trades["profit"].sum() == pytest.approx(run.portfolio.profit - interest())
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_delisting_ends_the_contracts_of_a_share(side: int) -> None:
+    """Protects from a debt that nobody can pay: what was bought repays, what is owed is paid for at the last price."""
+    run = after("delisting", "margin", side)
+    ended = run.events[run.events["day"] == "2024-03-08"]
+    assert run.portfolio.quantities == {}
+    if side < 0:
+        assert run.tables.debts.empty and run.portfolio.debt == 0
+        assert run.portfolio.cash == pytest.approx(run.portfolio.equity)
+        assert {"LotsTaken", "DebtChanged"} <= set(ended["event"])
+    else:
+        # The interest comes first; as much of the principal is left.
+        assert run.tables.debts["principal"].sum() == pytest.approx(-run.portfolio.profit, abs=0.02)
+        assert run.portfolio.cash == pytest.approx(100_000)
+
+
+def test_calls_that_are_covered_no_more_stay_one_round_trip() -> None:
+    """Protects tables over the rule of Shenzhen: what becomes an ordinary written call was not sold a second time."""
+    folder = Path(qr.__file__).parent / "sources" / "data"
+    bars, *tables = (
+        pd.read_csv(folder / f"options_{name}.csv", dtype={"symbol": str}).replace(FUND, "159901.SZ")
+        for name in ("daily", "instruments", "corporate_actions", "contracts")
+    )
+    market = qr.read_market(bars, **dict(zip(("instruments", "actions", "contracts"), tables, strict=True)))
+    run = qr.Session(market, start="2022-11-28", cash=300_000, account="options").step()
+    run.buy("159901.SZ", 30_000)
+    run.step().account.lock("159901.SZ", 20_000)
+    for _ in range(2):
+        run.sell("C2212M4200", 1, terms.covered_open())
+        run.step()
+    run.run(until="2022-12-19", progress=False)
+    assert run.tables.lots["quantity"].to_dict() == {("C2212M4200", "covered"): 1, ("C2212M4200", "short"): 1}
+    assert run.tables.attribution["profit"].sum() == pytest.approx(run.portfolio.profit)
+    run.run(until="2023-01-05", progress=False)
+    assert run.tables.trades["profit"].tolist() == pytest.approx([517.0, 368.0])

@@ -360,3 +360,33 @@ def test_quantities_are_those_of_the_positions_in_every_kind_of_account(kind: st
     assert session.now.phase == "OPEN"
     assert "below -1" in session.message
     assert session.branches.compare("main", "other").positions["other"].to_dict() == {symbol: -2}
+
+
+def test_what_a_resting_order_holds_back_is_told_as_it_is() -> None:
+    """Protects an explanation: what rests to open binds margin, on either side, and what rests to close keeps lots."""
+    run = account()
+    run.buy(METAL, 2, terms.to_open())
+    opening = run.sell(METAL, 1, terms.to_open(terms.limit(66_000, tif="GTC")))
+    run.step()
+    closing = run.sell(METAL, 1, terms.to_close(terms.limit(66_000, tif="GTC")))
+    run.step()
+    needs = 66_000 * 5 * 0.09 + 16.5
+    assert f"{needs:,.2f} of the margin is reserved for it" in str(opening.explain())
+    assert f"Margin: needs {needs:,.2f} with fees" in str(opening.explain())
+    assert "1 lot is reserved for it" in str(closing.explain())
+
+
+def test_every_table_tells_a_reason_in_lots() -> None:
+    """Protects one sentence for one reason: ticket, orders, events and details of a contract never speak of shares."""
+    run = account(participation=0.0001)
+    ticket = run.buy(METAL, 90)
+    run.step(2)
+    assert ticket.reason == "VOLUME_CAP"
+    told = {
+        ticket.why,
+        run.orders.loc[int(ticket), "why"],
+        run.tables.trade_details.set_index("reason").loc[[ticket.reason], "why"].iloc[-1],
+        run.events.loc[run.events["reason"] == ticket.reason, "text"].iloc[-1],
+    }
+    assert len(told) == 1
+    assert " lots may be taken" in told.pop()

@@ -413,3 +413,19 @@ def test_bonds_and_unknown_classes_are_no_targets() -> None:
     found = credit_on(given, given.column(board.symbol), 0)
     assert (found.haircut, found.financing, found.lending) == (0.8, None, None)
     assert found.since is None or isinstance(found.since, dt.date)
+
+
+def test_an_explanation_names_the_check_that_an_order_failed() -> None:
+    """Protects from a tick beside numbers that do not fit: locked proceeds are no cash; what is not owed is no debt."""
+    kind = MarginTrading(short_price_rule=False)
+    run = qr.Session(qr.sample_market(), start="2021-06-04", cash=100_000, account=kind).step()
+    rail = "604047.SH"
+    last = float(run.history(rail, 1, adjust="none")[rail].iloc[-1])
+    run.sell(rail, 15_000, terms.short_sale(terms.limit(round(last * 0.98, 2))))
+    run.step()
+    bought = run.buy("604018", 20_000)
+    returned = run.buy(rail, 20_000, terms.to_return(terms.limit(round(last * 0.95, 2), tif="GTC")))
+    run.step()
+    failed = {order: set(order.explain().data.query("verdict == 'failed'")["check"]) for order in (bought, returned)}
+    assert failed == {bought: {"Cash"}, returned: {"Shares", "Limit"}}
+    assert "15,000 shares are reserved for it" in str(returned.explain())

@@ -356,3 +356,17 @@ def test_an_option_says_what_it_is() -> None:
     for factor, limit in ((0.5, None), (1.0, 0)):
         with pytest.raises(qr.UsageError, match="Options"):
             Options(factor, limit)
+
+
+def test_an_adjustment_makes_nobody_richer_before_the_open() -> None:
+    """Protects the morning of an adjustment: the settlement before counts by the new terms, as the limits do."""
+    run = account()
+    for _ in range(5):
+        run.buy(CALL, 10)
+        run.sell(PUT, 10)
+    run.run(until="2022-12-14", progress=False).step(phase="AFTER_CLOSE")
+    before, bound = run.portfolio.equity, run.portfolio.margin
+    run.step(phase="PRE_OPEN")
+    assert run.tables.lots.loc[(CALL, "long"), "price"] == 0.1565  # 0.1584 * 10,000 / 10,120
+    assert run.portfolio.equity == pytest.approx(before, abs=50)  # the tick of a premium is a yuan a contract
+    assert run.portfolio.margin == pytest.approx(bound, rel=0.002)

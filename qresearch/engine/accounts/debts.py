@@ -103,7 +103,7 @@ def compensated(draft: Draft, exchange: Exchange, rate: int) -> Iterator[events.
     for action in exchange.market.by_day.get(draft.day, ()):
         due = cash_of(owed(draft, action.instrument), action.cash, exchange.money.units)
         if due:
-            yield events.Posted(draft.at, -due, "compensation", income=-due)
+            yield events.Posted(draft.at, -due, "compensation", income=-due, instrument=action.instrument)
             lacking = min(max(due - max(cash, 0), 0), due)
             cash -= due
             if lacking:

@@ -32,6 +32,7 @@ from qresearch.domain.terms import Effect, Terms
 from qresearch.engine.accounts.borrowing import Asked, Lines, ratio_of, why_not_borrow
 from qresearch.engine.accounts.cash import CASH_SHARES
 from qresearch.engine.accounts.debts import bought_back, compensated, given_back, interest_of, owed, paid_back, returned
+from qresearch.engine.accounts.delisted import with_ends
 from qresearch.engine.accounts.margin_call import close_overdue, close_up_to, is_overdue
 from qresearch.engine.accounts.standing import Standing, standing
 from qresearch.engine.draft import Draft
@@ -148,7 +149,7 @@ class MarginTrading(AccountKind):
         if quantity < 0:
             return CASH_SHARES.need(account, exchange, intent, quantity)
         if self.closable(account, exchange, instrument, quantity, effect) is not None:
-            given = given_back(account, account.at, instrument, quantity, self.year)
+            given = given_back(account, account.at._replace(day=account.day), instrument, quantity, self.year)
             return Need(notional + fees.total + given.interest)
         locked = self.available(account, exchange, Pool.ALL) - self.available(account, exchange, Pool.OWN)
         lacking = Reason.SHORT_PROCEEDS_LOCKED if locked else Reason.INSUFFICIENT_CASH
@@ -172,8 +173,7 @@ class MarginTrading(AccountKind):
         last, limit = exchange.view(account).last_price(instrument), terms.limit_price
         if limit is not None and not limit < last - 0.5 / exchange.money.price_scale:
             return None
-        facts = {"limit": limit or "the market", "last": last if last == last else "(none)"}
-        return Reason.SHORT_PRICE_RULE, facts
+        return Reason.SHORT_PRICE_RULE, {"limit": limit or "the market", "last": last if last == last else "(none)"}
 
     def available(self, account: Draft | State, exchange: Exchange, pool: Pool, /) -> int:
         """All cash; without the proceeds of short sales; or the margin that a new contract may bind."""
@@ -256,7 +256,7 @@ class MarginTrading(AccountKind):
         if draft.ledger.debts:
             yield events.DaysCounted(draft.at, nights)
             yield from compensated(draft, exchange, round(self.financing_rate * RATE_SCALE))
-        yield from CASH_SHARES.wake(draft, exchange, nights)
+        yield from with_ends(draft, exchange, CASH_SHARES.wake(draft, exchange, nights), self.year)
         if not (draft.ledger.debts or draft.ledger.due):
             return
         now = self.standing(draft, exchange)

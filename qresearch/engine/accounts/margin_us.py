@@ -244,7 +244,7 @@ def _entitled(draft: Draft, exchange: Exchange, action: Action) -> Iterator[even
             continue
         if action.cash:
             amount = side * cash_of(held, action.cash, money.units)
-            yield events.Posted(draft.at, amount, "dividend", income=amount)
+            yield events.Posted(draft.at, amount, "dividend", income=amount, instrument=instrument)
         if action.bonus:
             price = money.price_units(exchange.view(draft).last_price(instrument))
             ratio = round((1 + action.bonus) * RATE_SCALE), RATE_SCALE

@@ -101,10 +101,11 @@ def before(exchange: Exchange, account: Draft | State, instrument: int) -> tuple
     Of what has never traded nothing is known, and nothing fills: it counts as at the money, and worth nothing.
     """
     reference, view = exchange.market.panel.pre_close, exchange.view(account)
-    right = right_of(exchange, account, instrument)
+    right, day = right_of(exchange, account, instrument), max(account.day, 0)
     found = []
     for one, unknown in ((instrument, 0), (right.underlying, right.strike)):
-        known = float(reference[max(account.day, 0), one])
+        # Who looks ahead from before a close does not know the reference that it makes.
+        known = float(reference[day, one]) if view.whole_days >= account.day else view.mark(one)
         price = known if known == known else view.mark(one)
         found.append(exchange.money.price_units(price) if price == price else unknown)
     return found[0], found[1]

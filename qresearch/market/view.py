@@ -142,8 +142,12 @@ class View:
         is_quiet = self.phase in {PRE_OPEN, AFTER_CLOSE} or np.isnan(self.market.panel.open[self.day, column])
         if settled is None or day < 0 or not is_quiet or np.isnan(settled[day, column]):
             return self.last_price(column)
-        reference = float(self.market.panel.pre_close[self.day, column])
-        return reference if day < self.day and reference == reference else float(settled[day, column])
+        price, contract = float(settled[day, column]), self.market.instruments[column].contract
+        if contract is None or contract.option is None or day == self.day:
+            return price
+        # What an adjustment changes is the unit: the premium of a contract stays what it was.
+        then, now = (contract.units(self.market.days[one].astype(object)) for one in (day, self.day))
+        return price if then == now else price * then / now
 
     def _in_day(self, columns: NDArray[np.int64], reference: Floats) -> Floats:
         """The last prices of the day up to a bar; the reference price where there has been none."""

@@ -390,3 +390,18 @@ def test_every_table_tells_a_reason_in_lots() -> None:
     }
     assert len(told) == 1
     assert " lots may be taken" in told.pop()
+
+
+def test_a_previous_close_of_a_vendor_is_no_settlement() -> None:
+    """Protects the morning of contracts: a column pre_close moves no equity, which stands at the settlement before."""
+    mornings = []
+    for columns in ({}, {"pre_close": 101.0}):
+        market = qr.read_market(bars(settlements=(100.0, 99.0, 103.0), **columns), contracts=pd.DataFrame([CONTRACT]))
+        run = qr.Session(market, account="futures", cash=10_000).step()
+        run.buy("AB2406", 3, terms.to_open())
+        run.step(phase="AFTER_CLOSE").step(phase="AFTER_CLOSE")
+        evening = run.portfolio.equity, run.portfolio.margin
+        run.step(phase="PRE_OPEN")
+        assert (run.portfolio.equity, run.portfolio.margin) == evening
+        mornings.append(evening)
+    assert mornings[0] == mornings[1]

@@ -367,6 +367,6 @@ def test_an_adjustment_makes_nobody_richer_before_the_open() -> None:
     run.run(until="2022-12-14", progress=False).step(phase="AFTER_CLOSE")
     before, bound = run.portfolio.equity, run.portfolio.margin
     run.step(phase="PRE_OPEN")
-    assert run.tables.lots.loc[(CALL, "long"), "price"] == 0.1565  # 0.1584 * 10,000 / 10,120
+    assert run.tables.lots.loc[(CALL, "long"), "price"] == pytest.approx(0.1584 * 10_000 / 10_120)
     assert run.portfolio.equity == pytest.approx(before, abs=50)  # the tick of a premium is a yuan a contract
     assert run.portfolio.margin == pytest.approx(bound, rel=0.002)

@@ -43,8 +43,8 @@ _PANEL = {"money": "turnover", "high_limit": "limit_up", "low_limit": "limit_dow
 
 
 _CLOSES_ONLY = (
-    "its open, high and low are the close, its volume is missing. data={'index_prices': ...} with the columns open, "
-    "high, low, volume, money gives whole bars."
+    "its open is the close before, its high and low are the ends between the two, its volume is missing. "
+    "data={'index_prices': ...} with the columns open, high, low, volume, money gives whole bars."
 )
 
 
@@ -284,19 +284,12 @@ class Bars:
                 if not {"open", "high", "low"} <= set(table.columns):
                     self._tell(f"{name} is known by its closes only: {_CLOSES_ONLY}", "approximated")
                 aligned = table.reindex(self.dates).astype({name: np.float64 for name in _WHOLE_BAR if name in table})
-                prices = {name: aligned[name if name in aligned else "close"].to_numpy() for name in _WHOLE_BAR[:4]}
-                empty = np.full(len(aligned), np.nan)
-                sums = {name: aligned[name].to_numpy() if name in aligned else empty for name in _WHOLE_BAR[4:]}
-                return prices | sums
+                return {name: aligned[name].to_numpy() for name in _WHOLE_BAR if name in aligned}
         benchmark = self.market.benchmark
         if benchmark is not None and canonical_symbol(benchmark.name) == canonical_symbol(code):
-            self._tell(
-                f"{name} is known by its closes only: {_CLOSES_ONLY}",
-                "approximated",
-            )
+            self._tell(f"{name} is known by its closes only: {_CLOSES_ONLY}", "approximated")
             days = pd.Series(benchmark.close, index=pd.DatetimeIndex(benchmark.days)).reindex(self.dates)
-            close = days.to_numpy(dtype=np.float64)
-            return dict.fromkeys(_WHOLE_BAR[:4], close) | dict.fromkeys(_WHOLE_BAR[4:], np.full(len(close), np.nan))
+            return {"close": np.asarray(days, dtype=np.float64)}
         if canonical_symbol(code).startswith(("000", "399")) or ".CSI" in code.upper():
             raise UsageError(
                 f"{code} is no instrument of this market, and there are no bars of it as an index. Pass them: "
@@ -313,11 +306,16 @@ class Bars:
 
 
 def _whole_bars(bars: dict[str, Floats]) -> dict[str, Floats]:
-    """Every field of bars of which opens, highs, lows, closes, volumes and money are known."""
+    """Every field of bars of which closes are known, and maybe opens, highs, lows, volumes and money.
+
+    An open that nobody brought is the last close before: the close of its day is not known at the open.
+    """
     close = bars["close"]
     empty, before = np.full(len(close), np.nan), np.concatenate([[np.nan], close[:-1]])
+    begin = bars.get("open", pd.Series(before).ffill().where(~np.isnan(close)).to_numpy())
+    ends = {"open": begin, "high": np.fmax(begin, close), "low": np.fmin(begin, close)}
     marks = {"pre_close": before, "avg": close, "paused": np.zeros(len(close)), "is_st": np.zeros(len(close))}
-    return dict.fromkeys(FIELDS, empty) | marks | {"factor": np.ones(len(close))} | bars
+    return dict.fromkeys(FIELDS, empty) | ends | marks | {"factor": np.ones(len(close))} | bars
 
 
 def unknown_field(field: object) -> str:

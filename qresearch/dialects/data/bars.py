@@ -35,7 +35,7 @@ _OLD_NAMES = {"price": "avg"}
 """Fields by the names that they had."""
 ADJUSTMENTS = ("pre", "post", "none")
 
-_WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "money"}
+_WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "money", "avg"}
 """Fields that bars inside the day take from their day."""
 
 _WHOLE_BAR = ("open", "high", "low", "close", "volume", "money")
@@ -188,9 +188,7 @@ class Bars:
         if field in _PANEL:
             return getattr(panel, _PANEL[field])[rows, column]
         if field == "avg":
-            volume, money = panel.volume[rows, column], panel.turnover[rows, column]
-            traded = (volume > 0) & (money > 0)
-            return np.where(traded, money / np.where(traded, volume, 1.0), panel.close[rows, column])
+            return _mean_price(*(part[rows, column] for part in (panel.turnover, panel.volume, panel.close)))
         if field in {"paused", "is_st"}:
             return getattr(panel, field)[rows, column].astype(np.float64)
         if field == "factor":
@@ -243,7 +241,10 @@ class Bars:
                 found[field] = self._adjusted(inside.arrays["close"][rows, column], "close", ratio)
                 continue
             name = _PANEL.get(field, field)
-            if field in _WHOLE_DAYS:
+            if field == "avg":
+                bar = (inside.arrays[part][rows, column] for part in ("turnover", "volume", "close"))
+                found[field] = self._adjusted(_mean_price(*bar), field, ratio)
+            elif field in _WHOLE_DAYS:
                 found[field] = self.of(column, field, days, today, fq)
             elif name in inside.arrays:
                 values: Floats = inside.arrays[name][rows, column]
@@ -303,6 +304,13 @@ class Bars:
         if field not in arrays:
             raise UsageError(unknown_field(field))
         return arrays[field][rows]
+
+
+def _mean_price(money: Floats, volume: Floats, close: Floats) -> Floats:
+    """What a share has cost on average in each bar; its close where nobody traded."""
+    traded = (volume > 0) & (money > 0)
+    mean: Floats = np.where(traded, money / np.where(traded, volume, 1.0), close)
+    return mean
 
 
 def _whole_bars(bars: dict[str, Floats]) -> dict[str, Floats]:

@@ -474,7 +474,7 @@ class Session(TradingApi):
         """Values to note at every step: ``watch("equity")``, then ``watch.table``."""
         clock = self._navigation.clock
         if clock.watch is None:
-            clock.watch = Watch(self)
+            clock.watch = Watch(self, self._keeper.section)
         return clock.watch
 
     @property

@@ -13,7 +13,7 @@ import pandas as pd
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import table
 from qresearch.domain import events
-from qresearch.domain.arguments import function, number, text
+from qresearch.domain.arguments import day_text, function, number, text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE, PHASE_NUMBERS, PHASES, Moment, Phase
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
@@ -273,13 +273,13 @@ class Breakpoints:
         try:
             day = session.market.panel.day_index(what, side="next")
         except OutOfRange:
-            if not isinstance(what, str) or re.fullmatch(r"[\d\-/ :.]+", what):
+            if re.fullmatch(r"[\d\-/ :.]+", what) if isinstance(what, str) else day_text(what) is not None:
                 raise
-            if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", what):
-                words = [*EVENTS, *_KINDS]
+            if not isinstance(what, str) or re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", what):
+                near = did_you_mean(close_matches(what, [*EVENTS, *_KINDS])) if isinstance(what, str) else ""
                 raise UsageError(
-                    f"breakpoints.add: {shown(what)} is no event or level. {did_you_mean(close_matches(what, words))}"
-                    f"Pass one of the events {', '.join(sorted(EVENTS))}, or one of the levels {', '.join(_KINDS)}."
+                    f"breakpoints.add: {shown(what)} is no event, level, date or function. {near}Pass one of the "
+                    f"events {', '.join(sorted(EVENTS))}, one of the levels {', '.join(_KINDS)}, or a date."
                 ) from None
             return Breakpoint(0, what, what, "state", holds=measure(what))
         inside = moment_at(what, session.simulation.exchange) if phase is None else None

@@ -34,6 +34,8 @@ class Interruptible(Protocol):
     simulation: Simulation
     voice: Voice
     lock: RLock
+    under_way: str
+    """The call whose section lasts; empty where none does."""
 
     @property
     def standing(self) -> tuple[object, ...]:
@@ -135,7 +137,8 @@ def let(call: Callable[[], T], forgives: bool = False) -> T:
 class Section:
     """A call that changes a session: a signal does not split it, and it says where the session stands when it ends it.
 
-    One section lies inside another only where the gate is open: a strategy may step a session of its own.
+    One section lies inside another only where the gate is open: a strategy may step a session of its own. Inside one of
+    the same session only a callback acts, as a part of its step: what is asked in between may only look.
 
     Parameters
     ----------
@@ -146,12 +149,13 @@ class Section:
     Raises
     ------
     UsageError
-        Another thread is in a section of the session; wait until it is done.
+        Another thread is in a section of the session; wait until it is done. Or what a watch, a breakpoint or a run
+        asks calls what changes the session.
     Interrupted
         At the end, when Ctrl-C came.
     """
 
-    __slots__ = ("_before", "_call", "_draft", "_kept", "_previous", "_was_open")
+    __slots__ = ("_before", "_call", "_draft", "_kept", "_outer", "_previous", "_was_open")
 
     def __init__(self, kept: Interruptible, call: str) -> None:
         self._kept, self._call = kept, call
@@ -174,12 +178,18 @@ class Section:
 
     def _begin(self, thread: int) -> None:
         """See where the session stands, and take the signal over."""
-        self._before = self._kept.standing
-        self._draft = self._kept.simulation.draft
+        kept, draft = self._kept, self._kept.simulation.draft
+        handler, was_open = _handler(_SIGINT), _gate.is_open
+        # Ours, with the gate shut, has been left behind by a section that was cut off: take over from it.
+        is_nested = handler is _arrived and was_open
+        self._outer = kept.under_way if is_nested or thread != _MAIN else ""
+        if self._outer and draft is None:
+            raise UsageError(
+                f"{self._call}: a function that a watch, a breakpoint or run(until=) asks may look at the session, and "
+                "not change it. Return what it is to tell, and change the session from the notebook."
+            )
+        self._before, self._draft, kept.under_way = kept.standing, draft, self._call
         if thread == _MAIN:
-            handler, was_open = _handler(_SIGINT), _gate.is_open
-            # Ours, with the gate shut, has been left behind by a section that was cut off: take over from it.
-            is_nested = handler is _arrived and was_open
             self._was_open = was_open and is_nested
             _gate.is_open = False
             if handler is _arrived:
@@ -194,6 +204,7 @@ class Section:
         try:
             self._leave(problem)
         finally:
+            self._kept.under_way = self._outer
             self._kept.lock.release()
 
     def _leave(self, problem: BaseException | None) -> None:

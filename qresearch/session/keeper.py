@@ -38,6 +38,7 @@ class Keeper:
         self.journal: Journal | None = None
         self.lock = RLock()
         """Held by the one thread that is changing the session."""
+        self.under_way = ""
         simulation.keeper = self
 
     # ------------------------------------------------------------------ around every call

@@ -474,7 +474,7 @@ class Session(TradingApi):
         """Values to note at every step: ``watch("equity")``, then ``watch.table``."""
         clock = self._navigation.clock
         if clock.watch is None:
-            clock.watch = Watch(self)
+            clock.watch = Watch(self, self._keeper.section)
         return clock.watch
 
     @property
@@ -627,9 +627,9 @@ class Session(TradingApi):
     def orders(self) -> pd.DataFrame:
         """Every order ever placed on this branch, one row each.
 
-        Indexed by order id. `asked` is the call and its number; `quantity` what was sent, `filled`, `leaves` and
-        `canceled` add up to it (shares). `average_price` is NaN without a fill; fees are in the currency. `reason` and
-        `why` say what stopped or trimmed it; `placed` and `ended` are days (NaT: not ended, or before the data).
+        Indexed by order id: ``orders.loc[int(ticket)]``. `asked` is the call and its number; `quantity` what was sent,
+        `filled`, `leaves` and `canceled` add up to it (shares). `average_price` is NaN without a fill; fees are in the
+        currency. `reason` and `why` say what stopped or trimmed it; `placed`, `ended` are days (NaT: none in the data).
         """
         listed = self.simulation.orders.now().values()
         return listed_as("orders", frames.orders_frame(self.simulation.exchange, listed), self.words.language)
@@ -642,7 +642,7 @@ class Session(TradingApi):
 
     @property
     def fills(self) -> pd.DataFrame:
-        """Every execution, one row each.
+        """Every execution, one row each: ``fills[fills.order_id == int(ticket)]`` are those of a ticket.
 
         `price` in currency per share; `notional`, `commission`, `stamp_duty`, `transfer_fee` and `net` (what the cash
         changed by, negative for a buy) in the currency.
@@ -670,8 +670,8 @@ class Session(TradingApi):
     def events(self) -> pd.DataFrame:
         """Everything that happened, one row per event, in order.
 
-        `quantity` in shares, `price` in currency per share, `amount` and `fee` (of a fill) in the currency; missing
-        where an event has none. `before` and `after` are the states of the order; empty where an event is of no order.
+        `quantity` in shares, `price` in currency per share, `amount` and `fee` (of a fill) in the currency, where an
+        event has one. `before` and `after` are the states of its order, if it is of one.
         """
         found = frames.events_frame(self.simulation.exchange, self.simulation.log)
         return listed_as("events", found, self.words.language)

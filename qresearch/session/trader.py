@@ -139,9 +139,11 @@ class Trader:
         branch = self.simulation.timeline.branch
         number = order_number(ours(order, self.simulation))
         if number is None or self.simulation.order(branch, number) is None:
+            last = self.simulation.account.orders
             raise UsageError(
-                f"No order {shown(order)} on branch {branch.name!r} at this point: {self.simulation.account.orders} "
-                "orders have been placed, ids counted from 1. See session.orders."
+                f"No order {shown(order)} on branch {branch.name!r} at this point: "
+                f"{f'ids are counted from 1, and the last one is {last}' if last else 'none has been placed'}. "
+                "See session.orders."
             )
         return self.ticket_on(branch, number)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import PHASES
 from qresearch.errors import UsageError, shown
 from qresearch.session.expressions import NAMES, Measure, label, measure
+from qresearch.session.interrupts import LET, Section
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
@@ -34,8 +36,8 @@ class Watch:
     positions['604018'].quantity: 0 -> 1,000
     """
 
-    def __init__(self, session: AnySession) -> None:
-        self._session = session
+    def __init__(self, session: AnySession, section: Callable[[str], Section]) -> None:
+        self._session, self._section = session, section
         self._measures: dict[str, Measure] = {}
         self._rows: dict[tuple[int, int], dict[str, Any]] = {}
         self._shown: dict[str, Any] = {}
@@ -57,20 +59,22 @@ class Watch:
         Raises
         ------
         UsageError
-            Not an expression, or one that cannot be computed now; the message says why.
+            Not an expression, or one that cannot be computed now, or that changes the session; the message says why.
         """
         measures = {self._free(label(item)): measure(item) for item in what}
-        for name, item in measures.items():
-            try:
-                item(self._session)
-            except Exception as problem:
-                raise UsageError(
-                    f"watch: {shown(name)} cannot be computed here: {type(problem).__name__}: {problem}. "
-                    "Mend it, or write it so that it also holds when nothing is held."
-                ) from problem
-        self._measures.update(measures)
-        self.note()
-        self._shown.update(self._row())
+        with self._section("watch"), LET:
+            for name, item in measures.items():
+                try:
+                    item(self._session)
+                except Exception as problem:
+                    why = f"{type(problem).__name__}: {problem}".rstrip(".")
+                    raise UsageError(
+                        f"watch: {shown(name)} cannot be computed here: {why}. "
+                        "Mend it, or write it so that it also holds when nothing is held."
+                    ) from problem
+            self._measures.update(measures)
+            self.note()
+            self._shown.update(self._row())
         return self
 
     def _free(self, name: str) -> str:

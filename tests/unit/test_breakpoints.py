@@ -147,6 +147,8 @@ def test_a_run_over_kept_stops_stops_too() -> None:
         (("positions._exchange > 1",), "is private"),
         (("csh > 1",), "Did you mean cash"),
         (("2099-01-01",), "is not a trading day"),
+        ((5,), "^breakpoints.add: 5 is no event, level, date or function"),
+        ((None,), "is no event, level, date or function"),
     ],
 )
 def test_a_wrong_breakpoint_is_refused_at_once(call: tuple[str, ...], words: str) -> None:
@@ -228,6 +230,37 @@ def test_watches_keep_a_row_per_step_and_print_changes(capsys: pytest.CaptureFix
         made.watch.remove("cash")
     with pytest.raises(qr.UsageError, match="cannot be computed here"):
         made.watch("memory['nothing']")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        qr.Session.step, qr.Session.run, qr.Session.back, lambda made: made.goto(0), lambda made: made.branch("other"),
+        lambda made: made.buy("604018", 100), lambda made: made.set_slippage("none"),
+        lambda made: setattr(made, "strategy", buy_daily), lambda made: made.memory.update(seen=1),
+    ],
+)  # fmt: skip
+def test_what_is_asked_about_a_session_changes_nothing(change) -> None:
+    """Protects watches, breakpoints and until= that act: they went on for ever, or traded once for each look."""
+    words = "may look at the session, and not change it"
+    made = session(buy_daily).step(3)
+    digest = made.digest()
+
+    def acts(looked: qr.Session) -> bool:
+        change(looked)
+        return False
+
+    with pytest.raises(qr.UsageError, match=words):
+        made.watch(acts)
+    with pytest.raises(qr.UsageError, match=words):
+        made.run(until=acts, progress=False)
+    assert made.back().digest() == digest
+    made.breakpoints.add(acts)
+    with pytest.raises(qr.UsageError, match=words):
+        made.run(rerun=True, progress=False)
+    assert not made.watch
+    made.breakpoints.remove(1)
+    assert made.buy("604018", 100).status.value == "QUEUED"
 
 
 @pytest.mark.parametrize(

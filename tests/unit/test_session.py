@@ -155,7 +155,7 @@ def test_an_unknown_symbol_of_a_small_market_names_all() -> None:
         ("history", (A, 5, "price"), "close"),
         ("history", (A, 5, "close", "forward"), "adjust"),
         ("set_slippage", ("tick",), "fixed"),
-        ("ticket", ("7",), "No order '7'"),
+        ("ticket", ("7",), "No order '7' on branch 'main' at this point: none has been placed"),
         ("cancel", ("x",), "No order 'x'"),
     ],
 )

@@ -35,7 +35,7 @@ _OLD_NAMES = {"price": "avg"}
 """Fields by the names that they had."""
 ADJUSTMENTS = ("pre", "post", "none")
 
-_WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "money"}
+_WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "money", "avg"}
 """Fields that bars inside the day take from their day."""
 
 _WHOLE_BAR = ("open", "high", "low", "close", "volume", "money")
@@ -43,8 +43,8 @@ _PANEL = {"money": "turnover", "high_limit": "limit_up", "low_limit": "limit_dow
 
 
 _CLOSES_ONLY = (
-    "its open, high and low are the close, its volume is missing. data={'index_prices': ...} with the columns open, "
-    "high, low, volume, money gives whole bars."
+    "its open is the close before, its high and low are the ends between the two, its volume is missing. "
+    "data={'index_prices': ...} with the columns open, high, low, volume, money gives whole bars."
 )
 
 
@@ -188,9 +188,7 @@ class Bars:
         if field in _PANEL:
             return getattr(panel, _PANEL[field])[rows, column]
         if field == "avg":
-            volume, money = panel.volume[rows, column], panel.turnover[rows, column]
-            traded = (volume > 0) & (money > 0)
-            return np.where(traded, money / np.where(traded, volume, 1.0), panel.close[rows, column])
+            return _mean_price(*(part[rows, column] for part in (panel.turnover, panel.volume, panel.close)))
         if field in {"paused", "is_st"}:
             return getattr(panel, field)[rows, column].astype(np.float64)
         if field == "factor":
@@ -243,7 +241,10 @@ class Bars:
                 found[field] = self._adjusted(inside.arrays["close"][rows, column], "close", ratio)
                 continue
             name = _PANEL.get(field, field)
-            if field in _WHOLE_DAYS:
+            if field == "avg":
+                bar = (inside.arrays[part][rows, column] for part in ("turnover", "volume", "close"))
+                found[field] = self._adjusted(_mean_price(*bar), field, ratio)
+            elif field in _WHOLE_DAYS:
                 found[field] = self.of(column, field, days, today, fq)
             elif name in inside.arrays:
                 values: Floats = inside.arrays[name][rows, column]
@@ -284,19 +285,12 @@ class Bars:
                 if not {"open", "high", "low"} <= set(table.columns):
                     self._tell(f"{name} is known by its closes only: {_CLOSES_ONLY}", "approximated")
                 aligned = table.reindex(self.dates).astype({name: np.float64 for name in _WHOLE_BAR if name in table})
-                prices = {name: aligned[name if name in aligned else "close"].to_numpy() for name in _WHOLE_BAR[:4]}
-                empty = np.full(len(aligned), np.nan)
-                sums = {name: aligned[name].to_numpy() if name in aligned else empty for name in _WHOLE_BAR[4:]}
-                return prices | sums
+                return {name: aligned[name].to_numpy() for name in _WHOLE_BAR if name in aligned}
         benchmark = self.market.benchmark
         if benchmark is not None and canonical_symbol(benchmark.name) == canonical_symbol(code):
-            self._tell(
-                f"{name} is known by its closes only: {_CLOSES_ONLY}",
-                "approximated",
-            )
+            self._tell(f"{name} is known by its closes only: {_CLOSES_ONLY}", "approximated")
             days = pd.Series(benchmark.close, index=pd.DatetimeIndex(benchmark.days)).reindex(self.dates)
-            close = days.to_numpy(dtype=np.float64)
-            return dict.fromkeys(_WHOLE_BAR[:4], close) | dict.fromkeys(_WHOLE_BAR[4:], np.full(len(close), np.nan))
+            return {"close": np.asarray(days, dtype=np.float64)}
         if canonical_symbol(code).startswith(("000", "399")) or ".CSI" in code.upper():
             raise UsageError(
                 f"{code} is no instrument of this market, and there are no bars of it as an index. Pass them: "
@@ -312,12 +306,24 @@ class Bars:
         return arrays[field][rows]
 
 
+def _mean_price(money: Floats, volume: Floats, close: Floats) -> Floats:
+    """What a share has cost on average in each bar; its close where nobody traded."""
+    traded = (volume > 0) & (money > 0)
+    mean: Floats = np.where(traded, money / np.where(traded, volume, 1.0), close)
+    return mean
+
+
 def _whole_bars(bars: dict[str, Floats]) -> dict[str, Floats]:
-    """Every field of bars of which opens, highs, lows, closes, volumes and money are known."""
+    """Every field of bars of which closes are known, and maybe opens, highs, lows, volumes and money.
+
+    An open that nobody brought is the last close before: the close of its day is not known at the open.
+    """
     close = bars["close"]
     empty, before = np.full(len(close), np.nan), np.concatenate([[np.nan], close[:-1]])
+    begin = bars.get("open", pd.Series(before).ffill().where(~np.isnan(close)).to_numpy())
+    ends = {"open": begin, "high": np.fmax(begin, close), "low": np.fmin(begin, close)}
     marks = {"pre_close": before, "avg": close, "paused": np.zeros(len(close)), "is_st": np.zeros(len(close))}
-    return dict.fromkeys(FIELDS, empty) | marks | {"factor": np.ones(len(close))} | bars
+    return dict.fromkeys(FIELDS, empty) | ends | marks | {"factor": np.ones(len(close))} | bars
 
 
 def unknown_field(field: object) -> str:

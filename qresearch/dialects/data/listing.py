@@ -264,7 +264,7 @@ class Listing:
         self, info: str, security_list: Any, start_date: Any = None, end_date: Any = None, df: bool = True,
         count: int | None = None,
     ) -> Any:  # fmt: skip
-        """A mark of codes by day: ``is_st``, or a column of the table ``extras``.
+        """A mark of codes by day: ``is_st``, or a column of the table ``extras``, which is known on the day after.
 
         Parameters
         ----------
@@ -277,7 +277,8 @@ class Listing:
         """
         platform = self._platform
         codes = listed(security_list)
-        end = min(to_day(end_date) if end_date is not None else platform.today, platform.today)
+        known = platform.today if info == "is_st" else platform.day_before()
+        end = known if end_date is None else min(to_day(end_date), known)
         days = self.get_trade_days(start_date, end, count if start_date is None else None)
         index = pd.DatetimeIndex(pd.to_datetime(days))
         begin = len(platform.market.days) if not len(days) else int(platform.bars.dates.searchsorted(index[0]))

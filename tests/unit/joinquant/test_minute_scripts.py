@@ -71,6 +71,26 @@ def look(context):
     assert g(session).closes == [10.6]
 
 
+def test_the_mean_price_of_a_minute_is_its_own() -> None:
+    """Protects history(n, "1m"), whose field is avg, from the mean price of the whole day, which is not known yet."""
+    script = """
+def initialize(context):
+    run_daily(look, "10:30")
+
+def look(context):
+    code, asked = "600001.XSHG", {"end_date": context.current_dt, "frequency": "1m", "count": 2}
+    g.seen = [history(2, "1m", security_list=[code])[code], attribute_history(code, 2, "1m", "avg")["avg"],
+              get_price(code, fields=["avg"], **asked)["avg"], get_bars(code, 2, "1m", ["avg"])["avg"]]
+    g.seen = [[round(float(price), 4) for price in prices] for prices in g.seen]
+"""
+    given = minutes()
+    bars = given.panel.intraday
+    frame = pd.DataFrame({"date": bars.times, "symbol": A, "close": bars.close[:, 0], "volume": 10_000.0})
+    frame["turnover"] = (frame.close - 0.005) * frame.volume
+    market = qr.read_market(frame.assign(open=frame.close - 0.01, high=frame.close, low=frame.close - 0.01))
+    assert g(qr.Session.from_script(script, market).run(progress=False)).seen == [[10.585, 10.595]] * 4
+
+
 def test_get_price_and_get_bars_give_minutes_too() -> None:
     """Protects scripts that look inside the day. By hand at 10:30: minutes 59 and 60 closed at 10.59 and 10.60."""
     script = """

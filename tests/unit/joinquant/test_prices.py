@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from script_runs import g, market, run
 
 import qresearch as qr
 from qresearch.errors import StrategyError
+from qresearch.market.market import Benchmark
 
 A, B = "000001.XSHE", "600519.XSHG"
 MOVES = {
@@ -286,6 +288,27 @@ def test_indexes_and_benchmarks_come_from_the_tables() -> None:
     assert session.tables.daily_portfolio["benchmark_close"].pct_change().iloc[-1] == pytest.approx(104 / 103 - 1)
     with pytest.raises(StrategyError, match="data={'index_prices'"):
         at(3, 'attribute_history("000300.XSHG", 2)')
+
+
+def test_an_index_of_closes_alone_keeps_the_close_of_today_to_itself() -> None:
+    """Protects market timing from tomorrow's paper: before the close such an index stands at its last close."""
+    days = pd.bdate_range("2024-01-02", periods=5)
+    index = pd.DataFrame({"code": "000300.XSHG", "date": days, "close": [100.0, 101, 102, 103, 90]})
+    body = """
+    get_price("000300.XSHG", count=1, end_date=context.current_dt)[["open", "close", "high", "low"]].values.tolist()
+    get_bars("000300.XSHG", 1, "1d", ["open", "close", "high", "low"], include_now=True).tolist()
+    get_current_data()["000300.XSHG"].last_price
+    attribute_history("000300.XSHG", 1, "1d", "close")["close"].tolist()
+    """
+    for given, data in (
+        (market(MOVES), {"index_prices": index}),
+        (replace(market(MOVES), benchmark=Benchmark("000300.SH", market(MOVES).days, index["close"].to_numpy())), {}),
+    ):
+        for time in ("open", "10:30"):
+            assert at(4, body, time, given, data=data) == [[[103.0] * 4], [(103.0,) * 4], 103.0, [103.0]]
+        assert at(4, body, "close", given, data=data) == [
+            [[103.0, 90.0, 103.0, 90.0]], [(103.0, 90.0, 103.0, 90.0)], 90.0, [103.0],
+        ]  # fmt: skip
 
 
 def test_each_instrument_is_listed_under_its_own_type() -> None:

@@ -301,3 +301,22 @@ def test_a_table_without_its_columns_is_refused() -> None:
     """Protects users from a table that cannot be read as what its name says."""
     with pytest.raises(StrategyError, match="Table 'valuation' of data= has no column day; it has code, pe"):
         at_open(1, "get_fundamentals(query(valuation.code))", valuation=pd.DataFrame({"code": [A], "pe": [1.0]}))
+
+
+def test_the_net_value_of_a_fund_is_known_on_the_day_after() -> None:
+    """Protects funds bought by their premium: a net value comes after the close, a mark of ST before the open."""
+    days = pd.bdate_range("2024-01-02", periods=4)
+    extras = pd.DataFrame({"code": "510300.XSHG", "date": days, "unit_net_value": [1.0, 2.0, 3.0, 4.0]})
+    script = """
+def initialize(context):
+    g.seen = []
+    for time in ("09:00", "open", "close", "after_close"):
+        run_daily(look, time)
+
+def look(context):
+    for end in (None, context.current_dt, "2024-01-05"):
+        known = get_extras("unit_net_value", ["510300.XSHG"], end_date=end, count=2)["510300.XSHG"].tolist()
+        g.seen.append((context.current_dt.day, known, len(get_extras("is_st", ["510300.XSHG"], end_date=end, count=9))))
+"""
+    session = run(script, market({"510300.XSHG": [1.0] * 4}), start="2024-01-04", data={"extras": extras})
+    assert g(session).seen == [(4, [1.0, 2.0], 3)] * 12 + [(5, [2.0, 3.0], 4)] * 12

@@ -15,7 +15,7 @@ from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import PHASES
 from qresearch.errors import UsageError, shown
 from qresearch.session.expressions import NAMES, Measure, label, measure
-from qresearch.session.interrupts import LET, Section
+from qresearch.session.interrupts import Section, let
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
@@ -62,20 +62,24 @@ class Watch:
             Not an expression, or one that cannot be computed now, or that changes the session; the message says why.
         """
         measures = {self._free(label(item)): measure(item) for item in what}
-        with self._section("watch"), LET:
-            for name, item in measures.items():
-                try:
-                    item(self._session)
-                except Exception as problem:
-                    why = f"{type(problem).__name__}: {problem}".rstrip(".")
-                    raise UsageError(
-                        f"watch: {shown(name)} cannot be computed here: {why}. "
-                        "Mend it, or write it so that it also holds when nothing is held."
-                    ) from problem
-            self._measures.update(measures)
-            self.note()
-            self._shown.update(self._row())
+        with self._section("watch"):
+            let(lambda: self._begin(measures))
         return self
+
+    def _begin(self, measures: dict[str, Measure]) -> None:
+        """Watch more, if all of it can be computed."""
+        for name, item in measures.items():
+            try:
+                item(self._session)
+            except Exception as problem:
+                why = f"{type(problem).__name__}: {problem}".rstrip(".")
+                raise UsageError(
+                    f"watch: {shown(name)} cannot be computed here: {why}. "
+                    "Mend it, or write it so that it also holds when nothing is held."
+                ) from problem
+        self._measures.update(measures)
+        self.note()
+        self._shown.update(self._row())
 
     def _free(self, name: str) -> str:
         """A name of its own for every function that has none."""

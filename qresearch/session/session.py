@@ -629,7 +629,7 @@ class Session(TradingApi):
 
         Indexed by order id: ``orders.loc[int(ticket)]``. `asked` is the call and its number; `quantity` what was sent,
         `filled`, `leaves` and `canceled` add up to it (shares). `average_price` is NaN without a fill; fees are in the
-        currency. `reason` and `why` say what stopped or trimmed it; `placed`, `ended` are days; NaT: no day of the data yet.
+        currency. `reason` and `why` say what stopped or trimmed it; `placed`, `ended` are days (NaT: not yet).
         """
         listed = self.simulation.orders.now().values()
         return listed_as("orders", frames.orders_frame(self.simulation.exchange, listed), self.words.language)

@@ -122,8 +122,12 @@ class OpenOrder(NamedTuple):
 
     @property
     def closes(self) -> bool:
-        """True for a stop or trailing stop that sells: it protects a position."""
-        return self.leaves < 0 and self.terms.kind in STOP_KINDS
+        """True for a stop or trailing stop that sells."""
+        return self.protects(1)
+
+    def protects(self, held: float) -> bool:
+        """True for a stop or trailing stop against what is held: one that sells a long side, or buys a short one."""
+        return self.leaves * held < 0 and self.terms.kind in STOP_KINDS
 
 
 class TaxLot(NamedTuple):

@@ -133,7 +133,7 @@ def _place_by_rules(  # noqa: PLR0917  # as place
         refusal, sent = (Reason.NO_PRICE, {}), 0
     # A call that is wrong has raised by now: nothing of it stands in the draft.
     if sized is not None and method in _TARGETS and (sized.refusal is None or sized.refusal[0] not in _UNREACHABLE):
-        _give_way(draft, instrument, to_hold=asked > 0)
+        _give_way(draft, instrument, asked)
     if alone and exchange.intraday is not None:
         # It may wait longer than its neighbours.
         draft.block = None
@@ -159,19 +159,19 @@ def _is_adrift(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) 
     return is_unplaced and not last_price(draft, exchange, instrument) > 0
 
 
-def _give_way(draft: Draft, instrument: int, *, to_hold: bool) -> None:
+def _give_way(draft: Draft, instrument: int, towards: float) -> None:
     """Withdraw what is open of an instrument before a target, but for what protects the position: at once.
 
     Parameters
     ----------
     draft : Draft
     instrument : int
-    to_hold : bool
-        True when shares shall be held afterwards: then there is something to protect.
+    towards : float
+        What shall be held afterwards, of which only the sign counts; at 0 what is held until then is protected.
     """
-    is_kept = to_hold or instrument in draft.positions
+    side = towards or net_quantity(draft, instrument)
     for order in open_orders(draft, instrument):
-        if not (order.closes and order.is_untouched and is_kept):
+        if not (order.is_untouched and order.protects(side)):
             facts = {"order": draft.orders + 1}
             draft.emit(events.OrderCanceled(draft.at, order.order_id, Reason.REPLACED_BY_TARGET, facts))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hand import flat, market, session
 
 import qresearch as qr
+from qresearch import terms
 
 SH, STAR, BSE, ETF = "600001.SH", "688001.SH", "430001.BJ", "510001.SH"
 
@@ -340,3 +342,22 @@ def test_a_refused_change_says_its_code_and_why() -> None:
         "Order 1 was not canceled. ALREADY_FINAL: The order is CANCELED: nothing is left to change."
     )  # fmt: skip
     assert run.events.event.tolist()[-1] == "CancelRefused"
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_target_keeps_the_stop_of_the_side_that_it_wants(side: int) -> None:
+    """Protects a protected position, long or short: its stop stays while targets are on its side."""
+    bars = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=9), "symbol": "SPY", "volume": 1e6})
+    bars = bars.assign(**dict.fromkeys(("open", "high", "low", "close"), 10.0))
+    run = qr.Session(qr.read_market(bars, venue="us"), account="margin_us", cash=10_000)
+    run.order_target("SPY", 100 * side)
+    run.step()
+    own = run.order("SPY", -100 * side, terms.stop(10 - 2 * side, tif="GTC"))
+    against = run.order("SPY", 100 * side, terms.stop(10 + 2 * side, tif="GTC"))
+    run.step()
+    run.order_target("SPY", 200 * side)
+    assert (own.status, against.reason) == ("WORKING", "REPLACED_BY_TARGET")
+    run.step().order_target("SPY", 0)
+    assert own.status == "WORKING"
+    run.step().order_target("SPY", -100 * side)
+    assert not run.open_orders.index.isin([int(own), int(against)]).any()

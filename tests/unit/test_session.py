@@ -240,6 +240,9 @@ def test_back_and_goto_stay_within_what_is_kept() -> None:
         run.goto("2024-01-08")
     with pytest.raises(qr.OutOfRange, match="The nearest are"):
         run.goto("2024-01-06")
+    late = session(flat(), start="2024-01-04").step()
+    with pytest.raises(qr.OutOfRange, match=r"2024-01-02 is not kept .* earlier start"):
+        late.goto("2024-01-02")
     assert day_of(run.goto("2024-01-03")) == "2024-01-03"
     assert day_of(run.back(2)) == "NaT"
     assert day_of(run.goto("2024-01-04")) == "2024-01-04"

@@ -9,6 +9,7 @@ from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import first_stop
+from qresearch.errors import UsageError
 
 
 def last_price(draft: Draft, exchange: Exchange, instrument: int) -> float:
@@ -17,17 +18,37 @@ def last_price(draft: Draft, exchange: Exchange, instrument: int) -> float:
 
 
 def on_tick(draft: Draft, exchange: Exchange, instrument: int, quantity: int, terms: Terms) -> Terms:
-    """Terms with every price on the tick: a limit a little worse to fill, a stop a little later."""
+    """Terms with every price on the tick: a limit a little worse to fill, a stop a little later.
+
+    Raises
+    ------
+    UsageError
+        Nothing is left of a price: it is less than a tick, or a trailing stop stands farther off than the price.
+    """
     side = 1 if quantity > 0 else -1
     step = float(exchange.steps[instrument])
-    if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
-        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, instrument)))
+    limit, stop = terms.limit_price, terms.stop_price
+    if terms.kind is Kind.TRAILING_STOP and stop is None:
+        last = last_price(draft, exchange, instrument)
+        stop = first_stop(terms, side, last)
+        if stop is not None and rounded(stop, step, side) <= 0:
+            raise UsageError(
+                f"trailing_stop: a distance of {terms.trail:g} from the last price, {last:g}, leaves no price to stop "
+                "at. Write a shorter one, or percent=5."
+            )
     towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
-    return replace(
-        terms,
-        limit_price=None if terms.limit_price is None else rounded(terms.limit_price, step, -side),
-        stop_price=None if terms.stop_price is None else rounded(terms.stop_price, step, towards),
-    )
+    try:
+        return replace(
+            terms,
+            limit_price=None if limit is None else rounded(limit, step, -side),
+            stop_price=None if stop is None else rounded(stop, step, towards),
+        )
+    except UsageError:
+        asked = ", ".join(
+            f"{name}={price:g}" for name, price in (("limit_price", limit), ("stop_price", stop)) if price is not None
+        )
+        symbol = exchange.market.symbols[instrument]
+        raise UsageError(f"{asked}: prices of {symbol} have steps of {step:g}. Write at least one step.") from None
 
 
 def rounded(price: float, step: float, side: int) -> float:

@@ -735,7 +735,7 @@ class View {
       ctx.lineTo(this.plot, Math.round(y) + 0.5);
       ctx.stroke();
       ctx.fillStyle = colours.faint;
-      ctx.fillText(text, this.plot + 6, y);
+      ctx.fillText(text, this.plot + 6, y, RIGHT - 8);
     };
     const [top, bottom] = this.panes[0];
     this.scale = [];
@@ -766,7 +766,7 @@ class View {
       const toY = (value) => lower - 2 - ((value - least) / (most - least)) * (lower - upper - 6);
       for (const value of number === 1 ? [least, most] : [number ? least : most]) {
         ctx.fillStyle = colours.faint;
-        ctx.fillText(text(value), this.plot + 6, clamp(toY(value), upper + 4, lower - 6));
+        ctx.fillText(text(value), this.plot + 6, clamp(toY(value), upper + 4, lower - 6), RIGHT - 8);
       }
       return toY;
     });
@@ -1042,7 +1042,7 @@ class View {
     ctx.fillRect(this.plot + 1, y - TAG / 2, RIGHT - 2, TAG);
     ctx.fillStyle = words;
     ctx.textAlign = "left";
-    ctx.fillText(text, this.plot + 6, y);
+    ctx.fillText(text, this.plot + 6, y, RIGHT - 8);
   }
 
   placeTags() {

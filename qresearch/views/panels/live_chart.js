@@ -785,7 +785,8 @@ class View {
     ctx.textAlign = "center";
     for (let bar = Math.ceil(this.from / every) * every; bar < this.to; bar += every) {
       const x = this.toX(bar);
-      if (x > 30 && x < this.plot - 30) ctx.fillText(chart.labels[bar], x, y);
+      const half = ctx.measureText(chart.labels[bar]).width / 2;
+      if (x > half && x < this.plot - half) ctx.fillText(chart.labels[bar], x, y);
     }
     ctx.textAlign = "left";
   }
@@ -881,9 +882,11 @@ class View {
       }
       return [begin, end];
     };
-    ctx.strokeStyle = colours.main;
+    ctx.strokeStyle = ctx.fillStyle = colours.main;
     ctx.lineWidth = 1.5;
-    trace(chart.equity, this.scales[1]);
+    const [first, last] = trace(chart.equity, this.scales[1]);
+    // On bars inside the day one close may be all that is in view: a line of one point is not seen.
+    if (first !== null && first === last) ctx.arc(first, this.scales[1](chart.equity.slice(this.from, this.to).find(isKnown)), 1.5, 0, 7);
     ctx.stroke();
     const zero = this.scales[2](0);
     const [begin, end] = trace(chart.drawdown, this.scales[2]);

@@ -62,14 +62,11 @@ EFFECTS: dict[str, Callable[[Terms | None], Terms | None]] = {
 """What an order does to the sides of a contract, and to what is owed."""
 BORROWING = ("to_own", "to_finance", "to_borrow", "to_repay", "to_return")
 """Of shares in an account of margin trading."""
-OF_ONE_SIDE = {
-    "to_finance": "buy", "to_return": "buy", "to_borrow": "sell", "to_repay": "sell", "to_covered_open": "sell",
-    "to_covered_close": "buy",
-}  # fmt: skip
+OF_ONE_SIDE = dict.fromkeys(("to_finance", "to_return", "to_covered_close"), "buy")
+OF_ONE_SIDE |= dict.fromkeys(("to_borrow", "to_repay", "to_covered_open"), "sell")
 """Effects of purchases or of sales only."""
-MOST = {"percent": 100.0}
-"""The most that can be asked for, by the way; more is a slip of the keyboard."""
 MOST_OF_ALL = 1e12
+"""More than that is a slip of the keyboard."""
 LEAST_TRAIL, MOST_TRAIL = 0.01, 99.0
 """Of a trailing stop, in percent."""
 TRAIL = 5.0
@@ -224,7 +221,7 @@ class TicketPanel(Panel):
         side = -1 if self._side.value == "sell" and way not in TARGETS else 1
         words = self.words
         if value != 0 or way not in TARGETS:
-            self._number("quantity", 0, MOST.get(way, MOST_OF_ALL))
+            self._number("quantity", 0, 100 if way == "percent" else MOST_OF_ALL)
         if way == "percent":
             value = value / 100
         elif way in {"shares", "lots", "target"}:
@@ -246,12 +243,14 @@ class TicketPanel(Panel):
             raise UsageError(self.words("bad_number", name=name, text=f"{value:,.15g}", low=low, high=high))
         return value
 
-    def _distances(self) -> tuple[float, float]:
-        """The shortest and the longest distance of a trailing stop: of a sale it leaves a price to stop at."""
-        if self._type.value == "TRAILING_PERCENT":
-            return LEAST_TRAIL, MOST_TRAIL
+    def _ends(self, key: str) -> tuple[float, float]:
+        """The least and the most that a field of a price can mean; a trailing sale leaves a price to stop at."""
         session, is_sale = self.desk.session, self._side.value == "sell" and self._how.value not in TARGETS
         step = float(session.simulation.exchange.steps[session.market.column(self.desk.symbol)])
+        if key != "trail":
+            return step, MOST_OF_ALL
+        if self._type.value == "TRAILING_PERCENT":
+            return LEAST_TRAIL, MOST_TRAIL
         most = round(self._last_price() - step, 6) if is_sale else MOST_OF_ALL
         return 0, most if most > 0 else MOST_OF_ALL
 
@@ -259,8 +258,8 @@ class TicketPanel(Panel):
         """Type, prices and time in force; None for a plain market order."""
         words, kind, tif = self.words, self._type.value, self._lasts()
         make, taken = TYPES[kind]
-        # A price or a day that is asked for and not given is told by the name of its field.
-        prices = [self._number(key, *(self._distances() if key == "trail" else (0, MOST_OF_ALL))) for key in taken]
+        # What is asked for and not given is told by the name of its field.
+        prices = [self._number(key, *self._ends(key)) for key in taken]
         until = self._till.value if tif == "GTD" else None
         if tif == "GTD" and until is None:
             raise UsageError(words("no_last_day", name=words("until_day")))

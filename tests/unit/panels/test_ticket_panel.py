@@ -327,6 +327,8 @@ def test_numbers_that_cannot_be_meant_are_told_by_their_field(session: qr.Sessio
     assert "跟踪距离：&#x27;10.2&#x27; 不是 0 到 9.6 之间的数。" in preview(panel)
     fields(panel, trail=9.6)
     assert "不是" not in preview(panel)
+    fields(panel, type="LIMIT", limit_price=0.001)
+    assert "限价：&#x27;0.001&#x27; 不是 0.01 到" in preview(panel)
 
 
 def test_an_order_after_hours_is_not_asked_how_long(session: qr.Session) -> None:

@@ -85,7 +85,7 @@ class UnknownSymbol(UsageError, KeyError):
         kind = "" if isinstance(symbol, str) else f" Its type is {type(symbol).__name__}; a symbol is text in quotes."
         super().__init__(
             f"Unknown symbol {shown(symbol)}: this market {held}{kind} {did_you_mean(self.matches)}"
-            f"{'' if few else 'See session.market.symbols for all of them.'}".rstrip()
+            f"{'Pass one that it holds.' if few else 'See session.market.symbols for all of them.'}"
         )
 
 

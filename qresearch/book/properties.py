@@ -125,7 +125,10 @@ class Properties:
         words = Words(language)
         facts = table(("", ""), [tuple(map(escape, row)) for row in self._facts(words)])
         heads = tuple(words(key) for key in ("rule", "rule_value", "rule_since", "rule_source", "rule_status"))
-        rules = table(heads, [tuple(map(escape, row)) for row in self._told(words)])
+        rows = [[*map(escape, row)] for row in self._told(words)]
+        for row in rows:
+            row[2] = f'<span style="white-space:nowrap">{row[2]}</span>'
+        rules = table(heads, rows)
         return f"<div><b>{escape(self._title(words))}</b></div>{facts}{rules}"
 
     def _repr_html_(self) -> str:

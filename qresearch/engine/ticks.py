@@ -23,20 +23,29 @@ def on_tick(draft: Draft, exchange: Exchange, instrument: int, quantity: int, te
     Raises
     ------
     UsageError
-        A price is less than one tick, and so would be none.
+        Nothing is left of a price: it is less than a tick, or a trailing stop stands farther off than the price.
     """
     side = 1 if quantity > 0 else -1
     step = float(exchange.steps[instrument])
-    if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
-        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, instrument)))
+    limit, stop = terms.limit_price, terms.stop_price
+    if terms.kind is Kind.TRAILING_STOP and stop is None:
+        last = last_price(draft, exchange, instrument)
+        stop = first_stop(terms, side, last)
+        if stop is not None and rounded(stop, step, side) <= 0:
+            raise UsageError(
+                f"trailing_stop: a distance of {terms.trail:g} from the last price, {last:g}, leaves no price to stop "
+                "at. Write a shorter one, or percent=5."
+            )
     towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
-    limit = None if terms.limit_price is None else rounded(terms.limit_price, step, -side)
-    stop = None if terms.stop_price is None else rounded(terms.stop_price, step, towards)
-    for name, given, placed in (("limit_price", terms.limit_price, limit), ("stop_price", terms.stop_price, stop)):
-        if placed is not None and not placed > 0:
+    placed = [
+        None if limit is None else rounded(limit, step, -side),
+        None if stop is None else rounded(stop, step, towards),
+    ]
+    for name, asked, price in zip(("limit_price", "stop_price"), (limit, stop), placed, strict=True):
+        if price is not None and not price > 0:
             symbol = exchange.market.symbols[instrument]
-            raise UsageError(f"{name}={given!r} is below the price step of {symbol}, {step:g}. Name that at least.")
-    return replace(terms, limit_price=limit, stop_price=stop)
+            raise UsageError(f"{name}={asked:g}: prices of {symbol} have steps of {step:g}. Write at least one step.")
+    return replace(terms, limit_price=placed[0], stop_price=placed[1])
 
 
 def rounded(price: float, step: float, side: int) -> float:

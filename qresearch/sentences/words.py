@@ -38,6 +38,8 @@ _VERB = re.compile(rf"({_ONE}(?: (?:{_COUNTED}|entry))?(?: (?:{_AMONG}))? )({'|'
 """What is counted, and the verb behind it: the catalogue says both of many, and of one they read otherwise."""
 _UNITS = {"share": "股", "lot": "手", "contract": "张", "bond": "张"}
 """What an instrument may be counted in (:attr:`Instrument.unit`), in English and Chinese."""
+_NO_PRICES = frozenset({"the market", "(none)"})
+"""What a fact says where there is no price."""
 _TWO_PRICES = frozenset({Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED})
 CATALOGUE = _catalogue()
 """Key: (English, Chinese)."""
@@ -101,7 +103,7 @@ class Words:
             # Without its numbers no bar was asked: the order takes opening prices only, and none has come yet.
             return self("takes_opens_only") if key is Reason.VOLUME_CAP else text
         if isinstance(key, Reason):
-            facts = {name: _plain(value) for name, value in facts.items()}
+            facts = {name: self(value) if value in _NO_PRICES else _plain(value) for name, value in facts.items()}
         text = text.format_map(facts)
         return text if self._place or "1 " not in text else _of_one(text)
 

@@ -268,10 +268,11 @@ class Navigation:
                 if tip < exchange.first
                 else f"which goes from {exchange.date(exchange.first)} to {exchange.date(tip)}"
             )
-            raise OutOfRange(
-                f"{exchange.date(index)} is not kept on branch {timeline.branch.name!r}, {kept}. "
-                "Use run(until=...) to simulate up to a day."
+            is_early = index < exchange.first
+            way = (
+                "Open a session with an earlier start=." if is_early else "Use run(until=...) to simulate up to a day."
             )
+            raise OutOfRange(f"{exchange.date(index)} is not kept on branch {timeline.branch.name!r}, {kept}. {way}")
         return place
 
     def branch(self, name: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
 import pandas as pd
 
+from qresearch.book.html import table
 from qresearch.domain.attributes import told_names
 from qresearch.sentences import Said
 
@@ -73,4 +75,5 @@ class Notices(list[str]):
 
     def _repr_html_(self) -> str:
         """The table."""
-        return self.table.to_html(index=False) if self else "<i>No notices.</i>"
+        rows = [(kind, f"{count:,}", escape(notice)) for kind, count, notice in self._rows]
+        return table(("kind", "count>", "notice"), rows) if rows else "<i>No notices.</i>"

@@ -164,7 +164,7 @@ class Watch:
         return f"<Watch {', '.join(f'{name} = {_text(value)}' for name, value in self._row().items()) or 'nothing'}>"
 
     def _repr_html_(self) -> str:
-        return self.table.to_html()
+        return self.table.to_html() if self._measures else "<i>Nothing is watched.</i>"
 
 
 def _same(old: Any, new: Any) -> bool:

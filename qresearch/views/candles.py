@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _LABEL = 0.05
 """Least distance of two labels of lines, as a part of the height."""
+_WORDS = 0.035
+"""Of the width: so much longer than a name are the words of a line, such as "1,234.567 average cost"."""
 _DATE = "2024-01-31"
 _STACK = 4
 """Marks beside one bar that stand apart; more share the last place."""
@@ -92,6 +94,9 @@ def candles(
     if not len(data):
         say(upper, colours, words("chart_no_bar"))
         return picture
+    if ax is None:
+        box = upper.get_position()
+        upper.set_position((box.x0, box.y0, box.width - _WORDS, box.height))
     lower = split(picture, upper, colours, 0.2)
     told = partial(chart_word, words)
     Candles(upper, lower, colours, red_up=session.market.venue.red_is_up, words=told).draw(data)

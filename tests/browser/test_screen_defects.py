@@ -32,6 +32,16 @@ import qresearch as qr
 session = qr.Session(qr.sample_market(), start="2022-03-11", cash=100_000)
 session.show()
 """
+LONG = """
+import pandas as pd
+import qresearch as qr
+days = pd.bdate_range("2024-01-02", periods=9)
+bars = pd.DataFrame({"date": days, "open": 10.0, "high": 10.5, "low": 9.5, "close": 10.0, "volume": 1e6})
+name = "A_TICKER_OF_A_FUND_WITH_A_NAME_OF_FIFTY_LETTERS_OR_SO"
+session = qr.Session(qr.read_market(bars.assign(symbol=name)), cash=1e6).step(3)
+session.branch("a branch with a name that is far too long for any box on this page, really far too long")
+session.show()
+"""
 RIGHT = 74
 """Room for the axis of prices in live_chart.js, in pixels."""
 
@@ -140,6 +150,21 @@ def test_the_panels_of_the_lesson_show_what_is_told_beside_them(lab: Lab) -> Non
             found.scroll_into_view_if_needed()
             for word in words:
                 found.get_by_text(word).first.wait_for(timeout=5_000)
+        assert complaints == []
+
+
+def test_a_long_name_pushes_nothing_out_of_the_page(lab: Lab) -> None:
+    """Protects the buttons behind a name: a long one of a branch is cut in its box, one of a share is broken."""
+    with lab.notebook([LONG], width=900) as (page, complaints):
+        page.wait_for_selector(".qr-live-chart[data-seq]")
+        edge = page.locator(".qr-desk").bounding_box()
+        button = page.locator("button.qr-open-branch").bounding_box()
+        assert button["x"] + button["width"] < edge["x"] + edge["width"]
+        for place in (".qr-instrument", ".qr-preview .widget-html-content > div"):
+            cut = page.locator(place).evaluate_all(
+                "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+            )
+            assert cut == 0, place
         assert complaints == []
 
 

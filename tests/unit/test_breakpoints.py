@@ -209,6 +209,7 @@ def test_run_debug_opens_the_debugger_inside_the_callback(typed: list[str], caps
 def test_watches_keep_a_row_per_step_and_print_changes(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects watches: a table along the branch, and one line per stop that says what changed."""
     made = session()
+    assert made.watch._repr_html_() == "<i>Nothing is watched.</i>"
     made.watch("cash", "positions['604018'].quantity", lambda session: len(session.orders))
     made.buy("604018", 1000)
     capsys.readouterr()

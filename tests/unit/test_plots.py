@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -219,6 +220,18 @@ def test_the_name_of_a_branch_is_read_in_the_picture(name: str | None) -> None:
     axes = two.figure.axes[0]
     assert len(axes.get_legend().get_texts()) == 2
     assert not axes.get_legend().get_window_extent().overlaps(axes._left_title.get_window_extent())
+
+
+def test_the_words_of_a_line_end_within_the_picture() -> None:
+    """Protects the reading of candles: what a price is stands behind it in full, such as the average cost."""
+    run = qr.Session(qr.sample_market("minute"), cash=100_000).step(2)
+    run.buy("604018", 300)
+    run.buy("604018", 100, style=qr.terms.limit(13.9, tif="GTC"))
+    picture = run.step().plot("candles", symbol="604018", language="en")
+    assert picture.png()
+    told = [text for text in picture.figure.axes[0].texts if re.search("cost|limit #", text.get_text())]
+    assert len(told) == 2
+    assert all(text.get_window_extent().x1 <= picture.figure.bbox.x1 for text in told)
 
 
 @pytest.mark.parametrize("kind", ["futures", "margin"])

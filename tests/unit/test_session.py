@@ -126,7 +126,7 @@ def test_an_unknown_symbol_names_its_neighbours() -> None:
 
 def test_an_unknown_symbol_of_a_small_market_names_all() -> None:
     """Protects the first trial on data of one's own: what nothing is near to is told with what there is."""
-    with pytest.raises(qr.UnknownSymbol, match=r"'SPY': this market holds 601390\.SH\.$"):
+    with pytest.raises(qr.UnknownSymbol, match=r"'SPY': this market holds 601390\.SH\. Pass one that it holds"):
         session(flat("601390.SH")).order("SPY", 100)
 
 
@@ -246,6 +246,9 @@ def test_back_and_goto_stay_within_what_is_kept() -> None:
         run.goto("2024-01-08")
     with pytest.raises(qr.OutOfRange, match="The nearest are"):
         run.goto("2024-01-06")
+    late = session(flat(), start="2024-01-04").step()
+    with pytest.raises(qr.OutOfRange, match=r"2024-01-02 is not kept .* earlier start"):
+        late.goto("2024-01-02")
     assert day_of(run.goto("2024-01-03")) == "2024-01-03"
     assert day_of(run.back(2)) == "NaT"
     assert day_of(run.goto("2024-01-04")) == "2024-01-04"

@@ -379,6 +379,23 @@ def test_a_price_that_could_not_be_computed_never_trades(make: Any) -> None:
             make(price)
 
 
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        (qr.terms.trailing_stop(10_000), "a distance of 10000 from the last price, .*, leaves no price to stop at"),
+        (qr.terms.limit(0.001), "limit_price=0.001: prices of 600001.SH have steps of 0.01"),
+        (qr.terms.stop(0.001), "stop_price=0.001: prices of 600001.SH have steps of 0.01"),
+    ],
+    ids=["trailing", "limit", "stop"],
+)
+def test_a_price_of_which_nothing_is_left_is_told_as_it_was_asked_for(style: Any, words: str) -> None:
+    """Protects those who ask: the message has what they wrote, not what became of it on the way."""
+    session = qr.Session(MARKET).step()
+    call = session.buy if style.kind.value == "LIMIT" else session.sell
+    with pytest.raises(qr.UsageError, match=words):
+        call(A, 100, style=style)
+
+
 @pytest.mark.parametrize("whole", [np.int64(100), np.float64(100), np.int32(100), 100.0, np.array(100)])
 def test_a_number_of_another_library_is_a_number(whole: Any) -> None:
     """Protects strategies that compute in numpy or in decimals: what is whole is a number of shares."""

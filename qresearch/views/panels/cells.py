@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from html import escape
 from typing import TYPE_CHECKING
 
 from qresearch.book.frames import time_of
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.order import Status
+from qresearch.errors import UsageError
 from qresearch.views.chart_data import MARKS
 
 if TYPE_CHECKING:
@@ -80,6 +82,28 @@ def moment_text(session: AnySession, words: Words) -> str:
     trading_day = words("trading_day", number=number, count=count)
     phase = phase_at(session, words, *account.at)
     return f"{exchange.date(account.day)} {weekday}{words('part_comma')}{phase} · {trading_day}"
+
+
+def day_within(session: AnySession, words: Words, day: dt.date) -> dt.date:
+    """A date that somebody chose, no later than the last day of a session.
+
+    Raises
+    ------
+    UsageError
+        It lies before the first day; in the words of the page.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.sentences import Words
+    >>> day_within(qr.Session(qr.sample_market(), start="2022-03-01"), Words("en"), dt.date(2030, 1, 1))
+    datetime.date(2023, 12, 29)
+    """
+    exchange = session.simulation.exchange
+    first, last = (dt.date.fromisoformat(exchange.date(end)) for end in (exchange.first, exchange.last))
+    if day < first:
+        raise UsageError(words("too_early", day=day, first=first))
+    return min(day, last)
 
 
 def phase_at(session: AnySession, words: Words, day: int, phase: int, bar: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Hashable
 from functools import partial
@@ -13,11 +14,11 @@ import numpy as np
 
 from qresearch.book.html import Column, listed, number
 from qresearch.domain.reasons import Reason
-from qresearch.errors import NotSupported, choose
+from qresearch.errors import NotSupported, OutOfRange, choose
 from qresearch.market.panel import Floats
 from qresearch.sentences.words import price
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
-from qresearch.views.panels.cells import chart_word
+from qresearch.views.panels.cells import chart_word, day_within
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import classed, has_live, offer
 from qresearch.views.panels.png_chart import PngChart
@@ -140,7 +141,12 @@ class ChartPanel(Panel):
                 self.desk.offer_price(float(message["price"]), str(message.get("side") or ""))
             case "bar":
                 # On bars inside the day a label is a time, to which one runs; a day is gone to at its close.
-                session.goto(str(message["label"]))
+                label = str(message["label"])
+                try:
+                    session.goto(label)
+                except OutOfRange:
+                    day_within(session, self.words, dt.date.fromisoformat(label[:10]))
+                    raise
             case "move":
                 name = "limit_price" if message["line"] == "limit" else "stop_price"
                 session.ticket(int(message["order"])).update(**{name: float(message["price"])})

@@ -106,8 +106,9 @@ class Desk:
         self.panels: list[Panel] = []
         self.symbol = self._first_symbol()
         self.order_id: int | None = None
-        self.running = False
-        """True while the session plays: buttons that change it are off then, but for pause."""
+        self.pause: Callable[[], None] | None = next((desk.pause for desk in self.peers if desk is not self), None)
+        """Ends what plays or runs, in whatever panel; None while nothing does. Buttons that change the session are off
+        meanwhile."""
         self._hooked = False
 
     def _first_symbol(self) -> str:
@@ -153,7 +154,7 @@ class Desk:
             self._hooked = False
 
     def _after_cell(self, *_: object) -> None:
-        if not self.running:
+        if self.pause is None:
             self.refresh()
 
     # ------------------------------------------------------------------ acting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -30,6 +31,15 @@ class Painting:
 def has_live() -> bool:
     """True when the live chart can be used: its extra is installed."""
     return importlib.util.find_spec("anywidget") is not None
+
+
+def has_loop() -> bool:
+    """True where a task can be begun: in a kernel."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def classed(widget: W, *names: str) -> W:

@@ -735,7 +735,7 @@ class View {
       ctx.lineTo(this.plot, Math.round(y) + 0.5);
       ctx.stroke();
       ctx.fillStyle = colours.faint;
-      ctx.fillText(text, this.plot + 6, y);
+      ctx.fillText(text, this.plot + 6, y, RIGHT - 8);
     };
     const [top, bottom] = this.panes[0];
     this.scale = [];
@@ -766,7 +766,7 @@ class View {
       const toY = (value) => lower - 2 - ((value - least) / (most - least)) * (lower - upper - 6);
       for (const value of number === 1 ? [least, most] : [number ? least : most]) {
         ctx.fillStyle = colours.faint;
-        ctx.fillText(text(value), this.plot + 6, clamp(toY(value), upper + 4, lower - 6));
+        ctx.fillText(text(value), this.plot + 6, clamp(toY(value), upper + 4, lower - 6), RIGHT - 8);
       }
       return toY;
     });
@@ -785,7 +785,8 @@ class View {
     ctx.textAlign = "center";
     for (let bar = Math.ceil(this.from / every) * every; bar < this.to; bar += every) {
       const x = this.toX(bar);
-      if (x > 30 && x < this.plot - 30) ctx.fillText(chart.labels[bar], x, y);
+      const half = ctx.measureText(chart.labels[bar]).width / 2;
+      if (x > half && x < this.plot - half) ctx.fillText(chart.labels[bar], x, y);
     }
     ctx.textAlign = "left";
   }
@@ -881,9 +882,11 @@ class View {
       }
       return [begin, end];
     };
-    ctx.strokeStyle = colours.main;
+    ctx.strokeStyle = ctx.fillStyle = colours.main;
     ctx.lineWidth = 1.5;
-    trace(chart.equity, this.scales[1]);
+    const [first, last] = trace(chart.equity, this.scales[1]);
+    // On bars inside the day one close may be all that is in view: a line of one point is not seen.
+    if (first !== null && first === last) ctx.arc(first, this.scales[1](chart.equity.slice(this.from, this.to).find(isKnown)), 1.5, 0, 7);
     ctx.stroke();
     const zero = this.scales[2](0);
     const [begin, end] = trace(chart.drawdown, this.scales[2]);
@@ -1042,7 +1045,7 @@ class View {
     ctx.fillRect(this.plot + 1, y - TAG / 2, RIGHT - 2, TAG);
     ctx.fillStyle = words;
     ctx.textAlign = "left";
-    ctx.fillText(text, this.plot + 6, y);
+    ctx.fillText(text, this.plot + 6, y, RIGHT - 8);
   }
 
   placeTags() {

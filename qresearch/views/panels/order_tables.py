@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from qresearch.book.html import Column
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.domain.order import Status
+from qresearch.errors import UsageError
 from qresearch.sentences.words import price
 from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import state_html, state_key, why_of
@@ -125,6 +126,11 @@ class OpenOrdersPanel(_OrderTable):
             for name, field in self._fields.items()
             if known[name] is not None and field.value != known[name]
         }
+        if not changes:
+            raise UsageError(self.words("nothing_changed"))
+        for name, value in changes.items():
+            if not value > 0:
+                raise UsageError(self.words("not_positive", name=self.words(name)))
         session.ticket(self._editing).update(**changes)
         self.tell(self.words.again(session.message))
         self._leave()

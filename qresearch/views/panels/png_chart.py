@@ -36,6 +36,7 @@ _PLACES = {
     "height_ratios": _SHARES,
 }  # fmt: skip
 """Room around the axes in inches, and between them as a part of their mean height."""
+_MILLION = 1_000_000
 _CARD = "#161d2b"
 """Colour of a panel in the dark theme, as in the style sheet."""
 
@@ -78,16 +79,14 @@ class PngChart:
             self._curve = self._equity.plot([], [], color=colours.main, linewidth=1.3)[0]
             self._fall = self._drawdown.plot([], [], color=colours.bad, linewidth=1.0)[0]
             self._area = self._drawdown.fill_between([0, 1], [0, 0], 0, color=colours.bad, alpha=0.2, linewidth=0)
-            self._equity.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            self._equity.yaxis.set_major_formatter(FuncFormatter(_money))
             self._equity.yaxis.set_major_locator(MaxNLocator(2))
             self._drawdown.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
             self._drawdown.yaxis.set_major_locator(MaxNLocator(2))
             for made, key in zip(axes[1:], ("volume", "equity", "drawdown"), strict=True):
                 name: dict[str, Any] = {"color": colours.faint, "fontsize": 7.5, "ha": "left", "va": "top"}
                 made.text(0.004, 0.96, self._label(key), transform=made.transAxes, **name)
-            self._nothing = prices.text(
-                0.5, 0.5, "", transform=prices.transAxes, ha="center", va="center", color=colours.faint, fontsize=10
-            )
+            self._nothing = self._figure.text(0.5, 0.5, "", ha="center", va="center", color=colours.faint, fontsize=10)
         self._png: bytes | None = None
         self.widget = widgets.Image(format="png", layout=widgets.Layout(width="100%", max_width="1100px"))
         self.widget.add_class("qr-png-chart")
@@ -117,6 +116,9 @@ class PngChart:
 
     def _draw(self, data: ChartData) -> None:
         self._nothing.set_text("" if len(data) else self._label("no_bar"))
+        for made in self._axes:
+            # What was drawn of another instrument is not left behind the words.
+            made.set_visible(bool(len(data)))
         if not len(data):
             return
         self._candles.draw(data)
@@ -151,3 +153,8 @@ class PngChart:
             )
         prices.set_position(upper)
         volumes.set_position(middle)
+
+
+def _money(value: float, _position: int) -> str:
+    """An amount beside the axis, where a million and more would not have room in full."""
+    return f"{value:,.0f}" if abs(value) < _MILLION else f"{value / _MILLION:,.7g}M"

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from html import escape
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -199,10 +200,9 @@ class PracticePanel(Panel):
     def start(self) -> None:
         """Open a branch for practice and ask the first question."""
         session = self.desk.session
-        branches = session.simulation.timeline.branches
-        self._home = session.branches.current
-        number = sum(name.startswith(BRANCH) for name in branches) + 1
-        session.branch(f"{BRANCH}-{number}")
+        home, taken = session.branches.current, session.simulation.timeline.branches
+        session.branch(next(name for number in count(1) if (name := f"{BRANCH}-{number}") not in taken))
+        self._home = home
         self.rounds, self._letters = [], {}
         self._ask()
         self._veil()

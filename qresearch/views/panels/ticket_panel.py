@@ -62,6 +62,13 @@ EFFECTS: dict[str, Callable[[Terms | None], Terms | None]] = {
 """What an order does to the sides of a contract, and to what is owed."""
 BORROWING = ("to_own", "to_finance", "to_borrow", "to_repay", "to_return")
 """Of shares in an account of margin trading."""
+OF_ONE_SIDE = dict.fromkeys(("to_finance", "to_return", "to_covered_close"), "buy")
+OF_ONE_SIDE |= dict.fromkeys(("to_borrow", "to_repay", "to_covered_open"), "sell")
+"""Effects of purchases or of sales only."""
+MOST_OF_ALL = 1e12
+"""More than that is a slip of the keyboard."""
+LEAST_TRAIL, MOST_TRAIL = 0.01, 99.0
+"""Of a trailing stop, in percent."""
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
 TWICE = 0.7
@@ -69,15 +76,16 @@ TWICE = 0.7
 LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
 
 
-def _effects(contract: Contract | None) -> list[str]:
+def _effects(contract: Contract | None, side: str) -> list[str]:
     """What an order can do: futures tell today's lots apart, calls can be covered, shares be bought on credit."""
     if contract is None:
-        return list(BORROWING)
-    option = contract.option
-    if option is None:
-        return [effect for effect in EFFECTS if not (effect.startswith("to_covered") or effect in BORROWING)]
-    is_coverable = option.is_call and option.settlement == "shares"
-    return ["to_auto", "to_open", "to_close"] + ["to_covered_open", "to_covered_close"] * is_coverable
+        known = list(BORROWING)
+    elif (option := contract.option) is None:
+        known = [effect for effect in EFFECTS if not (effect.startswith("to_covered") or effect in BORROWING)]
+    else:
+        is_coverable = option.is_call and option.settlement == "shares"
+        known = ["to_auto", "to_open", "to_close"] + ["to_covered_open", "to_covered_close"] * is_coverable
+    return [effect for effect in known if not side or OF_ONE_SIDE.get(effect, side) == side]
 
 
 class TicketPanel(Panel):
@@ -102,6 +110,7 @@ class TicketPanel(Panel):
         self._how, self._type = self.choice("how", WAYS), self.choice("type", TYPES)
         self._effect, self._margin = self.choice("effect", EFFECTS), widgets.HTML("")
         self._unit, self._counts_lots = "share", False
+        self._priced = ""
         self._quantity = widgets.FloatText(value=WAYS["shares"][1], step=100)
         self._limit, self._stop = widgets.FloatText(step=0.01), widgets.FloatText(step=0.01)
         self._trail = widgets.FloatText(value=TRAIL, step=0.1)
@@ -142,29 +151,44 @@ class TicketPanel(Panel):
                 field.value = last
         self._show_fields()
 
+    def _another_instrument(self) -> None:
+        """The prices of one instrument say nothing of another one: those in use begin at its last price."""
+        if self._priced and self._priced != self.desk.symbol:
+            with self.painting:
+                last = self._last_price()
+                for field in (self._limit, self._stop):
+                    put(field, last if field.value and last == last else 0.0)
+                self._another_type({"new": self._type.value})
+        self._priced = self.desk.symbol
+
+    def _lasts(self) -> str:
+        """How long it is good for; after hours it is for the day only."""
+        return "DAY" if self._type.value == "AFTER_HOURS" else str(self._good.value)
+
     def _show_fields(self) -> None:
         for key in ("limit_price", "stop_price", "trail"):
             show_if(self._fields[key], key in TYPES[self._type.value][1])
-        show_if(self._till, self._good.value == "GTD")
+        show_if(self._good, self._type.value != "AFTER_HOURS")
+        show_if(self._till, self._lasts() == "GTD")
         show_if(self._effect, self._counts_lots or borrows(self.desk.session))
         show_if(self._side, self._how.value not in TARGETS)
 
     def _fit(self) -> None:
-        """Offer what fits the instrument: contracts are counted in lots and have two sides."""
+        """Offer what fits the instrument and the side: contracts are counted in lots and have two sides."""
         item = self.desk.session.market.instrument(self.desk.symbol)
         words, contract = self.words.of(item), item.contract
-        effects = [(words(effect), effect) for effect in _effects(contract)]
-        if item.unit == self._unit and self._effect.options == tuple(effects):
-            return
-        self._unit, self._counts_lots = item.unit, contract is not None
         with self.painting:
-            ways = [(words(way), way) for way in WAYS if way not in {"shares", "lots"}]
-            # A lot is one contract; of everything else it is a number of its own.
-            one = (
-                [(words("shares"), "lots")] if self._counts_lots else [(words(way), way) for way in ("shares", "lots")]
-            )
-            offer(self._how, [*one, *ways], one[0][1])
-            offer(self._effect, effects, effects[0][1])
+            if item.unit != self._unit:
+                self._unit, self._counts_lots = item.unit, contract is not None
+                ways = [(words(way), way) for way in WAYS if way not in {"shares", "lots"}]
+                # A lot is one contract; of everything else it is a number of its own.
+                own = ["shares", "lots"] if contract is None else ["lots"]
+                one = [(words(way if contract is None else "shares"), way) for way in own]
+                offer(self._how, [*one, *ways], one[0][1])
+            # A target says by itself whether it buys or sells.
+            known = _effects(contract, "" if self._how.value in TARGETS else str(self._side.value))
+            chosen = self._effect.value if self._effect.value in known else known[0]
+            offer(self._effect, [(words(effect), effect) for effect in known], chosen)
         self._show_fields()
 
     def _changed(self, _: object) -> None:
@@ -196,8 +220,8 @@ class TicketPanel(Panel):
         way, value = self._how.value, self._quantity.value
         side = -1 if self._side.value == "sell" and way not in TARGETS else 1
         words = self.words
-        if value <= 0 and (value < 0 or way not in TARGETS):
-            raise UsageError(words("not_positive", name=words("quantity")))
+        if value != 0 or way not in TARGETS:
+            self._number("quantity", 0, 100 if way == "percent" else MOST_OF_ALL)
         if way == "percent":
             value = value / 100
         elif way in {"shares", "lots", "target"}:
@@ -209,21 +233,40 @@ class TicketPanel(Panel):
         wanted: tuple[Any, ...] = (self.desk.symbol, side * value)
         return WAYS[way][0], wanted if style is None else (*wanted, style)
 
+    def _number(self, key: str, least: float, most: float) -> float:
+        """What stands in a field; a number that cannot be meant is told by the name of the field."""
+        value, name = float(self._fields[key].value), self.words(key)
+        if not value > 0:
+            raise UsageError(self.words("not_positive", name=name))
+        if not least <= value <= most:
+            low, high = (f"{end:,.15g}" for end in (least, most))
+            raise UsageError(self.words("bad_number", name=name, text=f"{value:,.15g}", low=low, high=high))
+        return value
+
+    def _ends(self, key: str) -> tuple[float, float]:
+        """The least and the most that a field of a price can mean; a trailing sale leaves a price to stop at."""
+        session, is_sale = self.desk.session, self._side.value == "sell" and self._how.value not in TARGETS
+        step = float(session.simulation.exchange.steps[session.market.column(self.desk.symbol)])
+        if key != "trail":
+            return step, MOST_OF_ALL
+        if self._type.value == "TRAILING_PERCENT":
+            return LEAST_TRAIL, MOST_TRAIL
+        most = round(self._last_price() - step, 6) if is_sale else MOST_OF_ALL
+        return 0, most if most > 0 else MOST_OF_ALL
+
     def terms(self) -> Terms | None:
         """Type, prices and time in force; None for a plain market order."""
-        words, kind, tif = self.words, self._type.value, self._good.value
+        words, kind, tif = self.words, self._type.value, self._lasts()
         make, taken = TYPES[kind]
-        # A price or a day that is asked for and not given is told by the name of its field.
-        for key in taken:
-            if self._fields[key].value <= 0:
-                raise UsageError(words("not_positive", name=words(key)))
+        # What is asked for and not given is told by the name of its field.
+        prices = [self._number(key, *self._ends(key)) for key in taken]
         until = self._till.value if tif == "GTD" else None
         if tif == "GTD" and until is None:
             raise UsageError(words("no_last_day", name=words("until_day")))
         effect = EFFECTS[self._effect.value]
         if kind == "MARKET" and tif == "DAY":
             return effect(None)
-        return effect(make(*(self._fields[key].value for key in taken), tif=tif, until=until))
+        return effect(make(*prices, tif=tif, until=until))
 
     def place(self) -> None:
         """Send the order; a refused one is kept with its reason and shown."""
@@ -247,6 +290,7 @@ class TicketPanel(Panel):
     def draw(self) -> None:
         """Paint the instrument, the preview and the state of the order placed last."""
         self._symbol.show(self.desk.symbol)
+        self._another_instrument()
         self._fit()
         words, way, side = self.words, self._how.value, self._side.value
         relabel(self._place, words("place_target" if way in TARGETS else f"place_{side}"))

@@ -15,12 +15,12 @@ import numpy as np
 
 from qresearch.book.html import number
 from qresearch.book.projection import Projection
-from qresearch.domain.moment import CLOSE
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE
 from qresearch.errors import UsageError
-from qresearch.views.panels.cells import moment_text, tone
+from qresearch.views.panels.cells import day_within, moment_text, tone
 from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import classed, has_live, named, offer, put, relabel, show_if
+from qresearch.views.panels.fields import classed, has_live, has_loop, named, offer, put, relabel, show_if
 from qresearch.views.panels.margin import bound_figures, call_html
 from qresearch.views.tape import Marks
 
@@ -32,13 +32,10 @@ SPEEDS = (1, 2, 5, 10, 20)
 FASTEST = 0
 BUDGET = 0.15
 """Seconds that a run takes between two repaints: so long a click on pause waits at most."""
-
 BREATH = 0.02
 """Seconds that a play or run leaves to the page at least, between two repaints."""
-
 ACTIONS = ("order", "logged", "recorded", "cancel.requested", "update.requested", "order.updated", "order.canceled")
 """Events by which a strategy shows that it has acted."""
-
 GOALS = {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}
 """Goals that need nothing more said, and what :meth:`Session.run` calls each."""
 
@@ -54,6 +51,7 @@ class TimelinePanel(Panel):
         self.task: asyncio.Task[None] | None = None
         """The play or run that is going on; None when the session stands still."""
         self._said_by_session = ""
+        self._failed_at: Hashable = None
         self.body.children = (self._moment_row(), self._buttons(), self._days(), *self._keys())
 
     # ------------------------------------------------------------------ widgets
@@ -63,10 +61,10 @@ class TimelinePanel(Panel):
         return classed(widgets.HBox([self._where, self._account, classed(self._call, "qr-called")]), "qr-moment")
 
     def _buttons(self) -> widgets.HBox:
-        words, session = self.words, self.desk.session
+        words = self.words
         self._back = self.button("back", self._go_back)
-        self._step = self.button("step", session.step, kind="primary", hint=words("keys"))
-        self._phase = self.button("step_phase", lambda: session.step(phase="next"))
+        self._step = self.button("step", partial(self._go_on, CLOSE), kind="primary", hint=words("keys"))
+        self._phase = self.button("step_phase", partial(self._go_on, AFTER_CLOSE, phase="next"))
         self._play = self.button("play", partial(self._begin_or_pause, self.play))
         rates = [(words("per_second", count=rate), rate) for rate in SPEEDS]
         self._speed = self.choice("speed", [*rates, (words("fastest"), FASTEST)], "qr-speed")
@@ -122,7 +120,7 @@ class TimelinePanel(Panel):
         """Where the session stands, its branches and breakpoints, and whether it plays."""
         session = self.desk.session
         points = tuple(point.name for point in session.breakpoints)
-        return self.desk.stamp(), tuple(session.branches), points, self.task is None, session.message
+        return self.desk.stamp(), tuple(session.branches), points, self.desk.pause is None, session.message
 
     def draw(self) -> None:
         """Paint the moment, the days and the branches."""
@@ -136,10 +134,19 @@ class TimelinePanel(Panel):
             put(self._slider, max(account.day - session.simulation.exchange.first + 1, 0))
             self._paint_choices()
         put(self._strip, strip_svg(session, self._days_marked(), words))
+        if self.last_error is not None and self._failed_at != (self.desk.stamp(), session.message):
+            # A cell has gone on since: what went wrong is over, such as a strategy that was mended.
+            self.last_error = None
+            self.tell("")
         if session.message != self._said_by_session and self.last_error is None:
             self._said_by_session = session.message
             if session.message:
                 self.tell(words.again(session.message))
+
+    def tell(self, text: str, error: BaseException | None = None) -> None:
+        """Show a sentence, or what went wrong, until the next action or until the session has gone on."""
+        super().tell(text, error)
+        self._failed_at = self.desk.stamp(), self.desk.session.message
 
     def _account_line(self, between: str, *, is_toned: bool = False) -> str:
         words, portfolio = self.words, self.desk.session.portfolio
@@ -163,7 +170,7 @@ class TimelinePanel(Panel):
         offer(self._branch, [(name, name) for name in session.branches], session.branches.current)
         points = [(point.name, point.name) for point in session.breakpoints]
         offer(self._point, points, self._point.value or next((value for _, value in points), None))
-        is_still = self.task is None
+        is_still = self.desk.pause is None
         for control in (self._back, self._step, self._phase, self._branch, self._open, self._slider):
             if control.disabled == is_still:
                 control.disabled = not is_still
@@ -197,6 +204,13 @@ class TimelinePanel(Panel):
             raise UsageError(self.words("at_start"))
         session.back()
 
+    def _go_on(self, end: int, phase: str = "CLOSE") -> None:
+        """A step, unless the last day has come to a phase behind which there is none."""
+        session = self.desk.session
+        if _is_over(session, end):
+            raise UsageError(self._end_text())
+        session.step(phase=phase)
+
     def _go_to(self, number: int) -> None:
         """To the last kept stop of a day, by its number; 0 is before the first day."""
         session = self.desk.session
@@ -209,7 +223,7 @@ class TimelinePanel(Panel):
         when = session.market.days[day]
         if day <= timeline.branch.states[-1].day:
             session.goto(when)
-        elif _has_loop():
+        elif has_loop():
             self._begin_or_pause(lambda: self.run(when))
         else:
             session.run(until=when, progress=False)
@@ -219,21 +233,24 @@ class TimelinePanel(Panel):
             self.desk.session.branches.switch(name)
 
     def _open_branch(self) -> None:
-        if not self._name.value.strip():
+        session, name = self.desk.session, self._name.value.strip()
+        if not name:
             raise UsageError(self.words("no_branch_name"))
-        self.desk.session.branch(self._name.value)
+        if name in session.branches:
+            raise UsageError(self.words("branch_taken", name=name))
+        session.branch(name)
         self._name.value = ""
 
     # ------------------------------------------------------------------ play and run
 
     def _begin_or_pause(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if self.task is not None:
-            self.pause()
+        if self.desk.pause is not None:
+            self.desk.pause()
             return
-        if not _has_loop():
+        if not has_loop():
             raise UsageError(self.words("no_kernel"))
         self.task = asyncio.get_running_loop().create_task(work())
-        self._set_running(running=True)
+        self._share(self.pause)
         self.task.add_done_callback(self._ended)
 
     def pause(self) -> None:
@@ -244,7 +261,7 @@ class TimelinePanel(Panel):
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.task = None
         show_if(self._progress, shown=False)
-        self._set_running(running=False)
+        self._share(None)
         if task.cancelled():
             self.tell(self.words("stopped_by_hand"))
         elif (error := task.exception()) is not None:
@@ -252,9 +269,10 @@ class TimelinePanel(Panel):
             self.tell("", error)
         self.desk.refresh_all()
 
-    def _set_running(self, *, running: bool) -> None:
+    def _share(self, pause: Callable[[], None] | None) -> None:
+        """Let every panel of the session know that one of them plays, and how to end that."""
         for desk in self.desk.peers:
-            desk.running = running
+            desk.pause = pause
 
     async def play(self, rate: float | None = None) -> None:
         """Step again and again, at a rate, until pause, a breakpoint, an error or the end.
@@ -330,13 +348,13 @@ class TimelinePanel(Panel):
 
     def _until(self) -> object:
         """What is chosen in the bar, for :meth:`run`."""
-        goal = self._goal.value
+        goal, session = self._goal.value, self.desk.session
         if goal in GOALS:
             return GOALS[goal]
         field, missing = (self._date, "no_date") if goal == "until_date" else (self._point, "no_breakpoint")
         if field.value is None:
             raise UsageError(self.words(missing))
-        return field.value
+        return field.value if goal == "until_breakpoint" else day_within(session, self.words, field.value)
 
     def _end_text(self) -> str:
         exchange = self.desk.session.simulation.exchange
@@ -352,15 +370,6 @@ class TimelinePanel(Panel):
         """Stop what runs, and release the widgets."""
         self.pause()
         super().close()
-
-
-def _has_loop() -> bool:
-    """True where a task can be begun: in a kernel."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 class _Slice:
@@ -379,7 +388,7 @@ def _hits(session: AnySession) -> int:
     return sum(point.hits for point in session.breakpoints)
 
 
-def _is_over(session: AnySession) -> bool:
-    """True when no step is left, on kept stops or simulated."""
+def _is_over(session: AnySession, end: int = CLOSE) -> bool:
+    """True when no step is left, on kept stops or simulated: the last day has come to a phase, its close."""
     exchange, state = session.simulation.exchange, session.simulation.timeline.state
-    return session.simulation.timeline.at_tip and (state.day, state.phase) >= (exchange.last, CLOSE)
+    return session.simulation.timeline.at_tip and (state.day, state.phase) >= (exchange.last, end)

@@ -357,7 +357,10 @@ def test_notices_are_a_table_with_kinds_and_counts_and_the_end_of_a_run_sums_the
         "Notices of the script: 1 adjusted (3 times), 1 approximated (1 time), 2 ignored (4 times), 1 order (3 times)."
     )
     assert list(session.notices) == table["notice"].to_list()
-    assert "<table" in session.notices._repr_html_()
+    shown = session.notices._repr_html_()
+    assert "<table" in shown
+    # JupyterLab puts the cells of a table to the right, where a sentence cannot be read.
+    assert shown.count('<td style="text-align:left">') == 2 * len(session.notices)
 
 
 def test_unknown_settings_stop_a_strict_run_and_pass_with_a_notice_otherwise() -> None:

@@ -77,7 +77,12 @@ def test_open_orders_can_be_changed_in_their_row(session: qr.Session) -> None:
     assert form.layout.display == "none"
     press(panel, "qr-row-modify", 1)
     press(panel, "qr-apply")
-    assert "nothing to change" in panel.said
+    assert panel.said == "There is nothing to change yet: type another number first."
+    for name, told in (("quantity", "Quantity"), ("limit", "Limit price")):
+        find(panel, f"qr-edit-{name}").value = -5
+        press(panel, "qr-apply")
+        assert panel.said == f"{told}: type a number above 0."
+        press(panel, "qr-row-modify", 1)
     session.cancel("3")
     session.panels.desk.refresh()
     assert form.layout.display == "none"

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from story import SYMBOL, a_session, alive
@@ -321,7 +322,7 @@ def test_a_line_that_is_dragged_changes_its_order_and_a_bar_is_gone_to() -> None
     panel._renderer._answer(None, {"kind": "bar", "label": panel.data.labels[-3]}, None)
     assert str(run.now.day)[:10] == panel.data.labels[-1]
     panel._renderer._answer(None, {"kind": "bar", "label": "2021-01-05"}, None)
-    assert "not kept" in panel.said
+    assert panel.said == "2021-01-05 is before the first trading day of this session, 2022-03-01."
     panel.close()
 
 
@@ -431,3 +432,29 @@ def test_of_many_orders_a_few_are_told_in_words() -> None:
     told = session.panels.chart(renderer="png").html()
     assert len(session.open_orders) == 9
     assert (told.count("buy limit #"), "5 more" in told) == (4, True)
+
+
+def test_without_a_bar_no_bar_of_another_instrument_is_left() -> None:
+    """Protects from looking at the wrong prices: what is not listed yet has no candles, those before it neither."""
+    day = pd.bdate_range("2024-01-02", periods=9)
+    bars = pd.DataFrame({"date": day, "open": 10.0, "high": 10.5, "low": 9.5, "close": 10.0, "volume": 1e6})
+    run = qr.Session(qr.read_market(pd.concat([bars.assign(symbol="AAA"), bars[6:].assign(symbol="BBB")]))).step(3)
+    new, used = PngChart("light", red_up=True, words=str), PngChart("light", red_up=True, words=str)
+    for symbol in ("AAA", "BBB"):
+        used.show(ChartReader(run).read(symbol))
+    new.show(ChartReader(run).read("BBB"))
+    assert used.png() == new.png()
+    used.show(ChartReader(run).read("AAA"))
+    assert used.png() != new.png()
+
+
+def test_an_account_of_millions_has_room_at_its_axis() -> None:
+    """Protects the numbers beside the equity: none is cut by the edge of the picture."""
+    run = a_session(cash=123_000_000).step(5)
+    run.buy(SYMBOL, 100_000)
+    chart = PngChart("light", red_up=True, words=str)
+    chart.show(ChartReader(run.step(3)).read(SYMBOL))
+    equity = chart._figure.axes[2]
+    told = [label for label in equity.get_yticklabels() if label.get_text()]
+    assert told
+    assert all(label.get_text().endswith("M") and label.get_window_extent().x0 >= 0 for label in told)

@@ -23,10 +23,10 @@ def test_an_error_in_a_handler_is_shown_with_its_advice() -> None:
     session.run()
     bar = session.panels.timeline()
     press(bar, "qr-step")
-    assert isinstance(bar.last_error, qr.errors.OutOfRange)
+    assert isinstance(bar.last_error, UsageError)
     note = find(bar, "qr-note").value
     assert 'role="alert"' in note
-    assert "is the last trading day" in note
+    assert "2022-03-01 is its last trading day" in note
     press(bar, "qr-back")
     assert bar.last_error is None
     assert find(bar, "qr-note").value == ""

@@ -136,8 +136,9 @@ def test_the_ticket_of_an_option_offers_covered_calls() -> None:
         offered[symbol] = [value for _, value in field(panel, "effect").options]
     plain = ["to_auto", "to_open", "to_close"]
     assert offered["P2212M4000"] == plain
-    assert offered["C2212M4200"] == [*plain, "to_covered_open", "to_covered_close"]
+    assert offered["C2212M4200"] == [*plain, "to_covered_close"]
     field(panel, "side").value = "sell"
+    assert [value for _, value in field(panel, "effect").options] == [*plain, "to_covered_open"]
     field(panel, "effect").value = "to_covered_open"
     assert "COVERED_SHORTFALL" in panel.html()
     session.buy("514101.SH", 10_000)
@@ -166,8 +167,11 @@ def test_an_account_that_borrows_tells_what_it_owes() -> None:
     panels, panel = session.panels, session.panels.ticket()
     panel.desk.select(symbol="604018")
     assert field(panel, "effect").layout.display is None
-    offered = [value for _, value in field(panel, "effect").options]
-    assert offered == ["to_own", "to_finance", "to_borrow", "to_repay", "to_return"]
+    offered = {}
+    for side in ("sell", "buy"):
+        field(panel, "side").value = side
+        offered[side] = [value for _, value in field(panel, "effect").options]
+    assert offered == {"buy": ["to_own", "to_finance", "to_return"], "sell": ["to_own", "to_borrow", "to_repay"]}
     assert "maintenance" not in panels.timeline().html().lower()
     field(panel, "quantity").value = 6_000
     field(panel, "effect").value = "to_finance"
@@ -186,8 +190,11 @@ def test_an_account_that_borrows_tells_what_it_owes() -> None:
     assert "负债" in session.panels(language="zh").timeline().html()
     # By the rules of the exchanges a short sale is no market order: the preview says so before it is sent.
     field(panel, "side").value = "sell"
+    assert field(panel, "effect").value == "to_own"
     field(panel, "effect").value = "to_borrow"
     assert "SHORT_PRICE_RULE" in panel.html()
+    refused = session.what_if.named(session.words.named("zh"))("sell", "604018", 100, terms.short_sale())
+    assert "融券卖出价（市价）低于最新成交价" in str(refused)
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Margin call: 13,161.92"), ("zh", "追加保证金通知")])

@@ -165,3 +165,17 @@ def test_near_the_end_it_says_that_nothing_can_be_asked() -> None:
     other = a_session().panels.practice({"ask": "state"})
     other.start()
     assert "place one on the order ticket" in other.html()
+
+
+def test_a_branch_of_its_name_does_not_keep_it_from_starting() -> None:
+    """Protects practice beside branches that somebody named or took away: it takes the first name that is free."""
+    run = a_session().step(2)
+    run.branch("practice-2")
+    run.branches.switch("main")
+    panel = panel_of(run)
+    for name in ("practice-1", "practice-3"):
+        press(panel, "qr-practice-start")
+        assert panel.last_error is None
+        assert (panel.is_on, run.branches.current) == (True, name)
+        press(panel, "qr-practice-stop")
+        assert run.branches.current == "main"

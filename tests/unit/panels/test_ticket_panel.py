@@ -312,3 +312,45 @@ def test_enter_takes_the_first_match(session: qr.Session) -> None:
     first = panel._symbol.widget.options[0]
     panel._symbol.widget._handle_custom_msg({"event": "submit"}, [])
     assert first.startswith(session.panels.desk.symbol)
+
+
+def test_numbers_that_cannot_be_meant_are_told_by_their_field(session: qr.Session) -> None:
+    """Protects those who mistype: the field and what it takes, in the language of the page, and no call."""
+    panel = session.panels(language="zh").ticket()
+    fields(panel, symbol="604018", how="percent", quantity=150)
+    assert "数量：&#x27;150&#x27; 不是 0 到 100 之间的数。" in preview(panel)
+    fields(panel, how="shares", quantity=1e20)
+    assert "不是 0 到 1,000,000,000,000 之间的数" in preview(panel)
+    fields(panel, quantity=100, side="sell", type="TRAILING_PERCENT", trail=200)
+    assert "跟踪距离：&#x27;200&#x27; 不是 0.01 到 99 之间的数。" in preview(panel)
+    fields(panel, type="TRAILING_AMOUNT", trail=10.2)
+    assert "跟踪距离：&#x27;10.2&#x27; 不是 0 到 9.6 之间的数。" in preview(panel)
+    fields(panel, trail=9.6)
+    assert "不是" not in preview(panel)
+    fields(panel, type="LIMIT", limit_price=0.001)
+    assert "限价：&#x27;0.001&#x27; 不是 0.01 到" in preview(panel)
+
+
+def test_an_order_after_hours_is_not_asked_how_long(session: qr.Session) -> None:
+    """Protects a combination that no rule allows: what is good for one day only has no field for it."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", type="LIMIT", limit_price=9.6, good_for="GTD")
+    fields(panel, type="AFTER_HOURS")
+    assert find(panel, "qr-field-good-for").layout.display == "none"
+    assert find(panel, "qr-field-until-day").layout.display == "none"
+    assert "after hours" in preview(panel)
+    fields(panel, type="LIMIT")
+    assert find(panel, "qr-field-good-for").layout.display is None
+    assert "choose the last day" in preview(panel)
+
+
+def test_prices_belong_to_an_instrument(session: qr.Session) -> None:
+    """Protects from selling one share at the price of another: a price in use begins at the last one of the new."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", type="STOP_LIMIT", stop_price=9.5, limit_price=9.4)
+    fields(panel, symbol="604052")
+    last = session.history("604052", 1, adjust="none").iloc[0, 0]
+    assert (find(panel, "qr-field-stop-price").value, find(panel, "qr-field-limit-price").value) == (last, last)
+    fields(panel, type="TRAILING_AMOUNT")
+    fields(panel, symbol="604018")
+    assert find(panel, "qr-field-trail").value == 0.48

@@ -337,3 +337,69 @@ def test_marks_of_neighbouring_days_do_not_cover_each_other() -> None:
         kind: re.search(rf'class="qr-mark-{kind}" d="M[\d.-]+ ([\d.]+)', strip)[1] for kind in ("filled", "rejected")
     }
     assert heights["filled"] != heights["rejected"]
+
+
+def test_what_cannot_be_is_told_in_the_words_of_the_page() -> None:
+    """Protects those who click: the end, a name that is taken and a day too early are told in their language."""
+    session = a_session(language="zh", end="2022-03-02").step(2)
+    bar = session.panels.timeline()
+    press(bar, "qr-step")
+    assert bar.said == "会话到此结束：2022-03-02 是最后一个交易日。"
+    press(bar, "qr-step-phase")
+    assert session.now.phase.value == "AFTER_CLOSE"
+    press(bar, "qr-step-phase")
+    assert bar.said == "会话到此结束：2022-03-02 是最后一个交易日。"
+    find(bar, "qr-branch-name").value = " main "
+    press(bar, "qr-open-branch")
+    assert bar.said == "名称 main 已被占用：请另取名称，或在列表中选择该分支。"
+    assert list(session.branches) == ["main"]
+
+
+def test_a_run_to_a_day_outside_the_session() -> None:
+    """Protects the field of dates: the end of the year is the end of the session, and a day too early is told."""
+    session, (bar, go) = run_until("until_date", end="2022-03-31")
+    find(bar, "qr-until-date").value = dt.date(1990, 1, 1)
+    go()
+    assert bar.said == "1990-01-01 is before the first trading day of this session, 2022-03-01."
+    find(bar, "qr-until-date").value = dt.date(2099, 12, 31)
+    go()
+    assert str(session.now.day)[:10] == "2022-03-31"
+    assert bar.last_error is None
+
+
+def test_while_one_panel_plays_no_other_moves_the_session() -> None:
+    """Protects two workbenches of one session: the second can pause what the first one plays, and no more."""
+    session = a_session()
+    bar, other = session.panels.timeline(), session.panels(theme="dark").timeline()
+
+    async def story() -> None:
+        press(bar, "qr-play")
+        await asyncio.sleep(0.05)
+        assert all(find(other, name).disabled for name in ("qr-back", "qr-step", "qr-step-phase", "qr-open-branch"))
+        later = session.panels(theme="light").timeline()
+        assert find(later, "qr-step").disabled
+        assert find(other, "qr-play").description == "Pause"
+        press(other, "qr-play")
+        await asyncio.sleep(0.05)
+        assert bar.task is None
+        assert not any(find(panel, "qr-step").disabled for panel in (bar, other, later))
+
+    asyncio.run(story())
+    assert session.simulation.timeline.cursor > 0
+
+
+def test_an_error_is_over_when_the_session_has_gone_on() -> None:
+    """Protects from an old alarm: a strategy that was mended in a cell is not told as broken any more."""
+
+    def broken(context: object, data: object) -> None:
+        raise ValueError("broken")
+
+    session = a_session(strategy=broken)
+    bar = session.panels.timeline()
+    press(bar, "qr-step")
+    session.panels.desk.refresh()
+    assert "broken" in bar.said
+    session.strategy = lambda context, data: None
+    session.panels.desk.refresh()
+    assert bar.last_error is None
+    assert "strategy is now" in bar.said

@@ -66,7 +66,7 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
             *(amount(order.fees[part]) for part in parts),
             order.status.value,
             "" if order.reason is None else order.reason.value,
-            order.why,
+            ENGLISH.why(market.instruments[order.instrument], order),
             *_moment(exchange, order.placed),
             *_moment(exchange, order.ended),
         )
@@ -216,13 +216,13 @@ def event_row(exchange: Exchange, event: events.Record, before: str, order: Orde
         before,
         "" if order is None else order.status.value,
         "" if reason is None else reason.value,
-        _event_text(known, reason),
+        _event_text(known, reason, ENGLISH if column is None else ENGLISH.of(exchange.market.instruments[column])),
     )
 
 
-def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
+def _event_text(known: dict[str, Any], reason: Reason | None, words: Words) -> str:
     if reason is not None:
-        return ENGLISH(reason, **known.get("facts", {}))
+        return words(reason, **known.get("facts", {}))
     if "values" in known:
         return ", ".join(f"{name}={value:g}" for name, value in known["values"])
     return str(known.get("text", known.get("why", "")))

@@ -356,3 +356,25 @@ def test_an_option_says_what_it_is() -> None:
     for factor, limit in ((0.5, None), (1.0, 0)):
         with pytest.raises(qr.UsageError, match="Options"):
             Options(factor, limit)
+
+
+def test_a_reason_counts_contracts_wherever_it_is_told() -> None:
+    """Protects the unit: tables, events, details, tickets and panels say of a contract what they say of a share."""
+    run = account()
+    run.buy(HIGH, 2, terms.to_open())
+    run.step()
+    same = run.order_target(HIGH, 2)
+    run.sell(HIGH, 500, terms.to_close())
+    board = run.show()
+    board.open("orders")
+    orders, events, details = (board.tab(name) for name in ("orders", "events", "details"))
+    run.panels.desk.select(order_id=int(same))
+    told = [
+        *run.orders.why, *run.events.text, *run.tables.trade_details.why, same.why, same._repr_html_(),
+        orders.html(), events.html(), details.html(), run.explain(same).html(),
+    ]  # fmt: skip
+    assert run.orders.why[2] == "Nothing to do: the 2 contracts held already are what was asked for."
+    assert [text for text in told if "share" in text] == []
+    run.buy(HIGH, 1, terms.to_open()).update(quantity=500)
+    assert "10 contracts at most" in run.message
+    assert "最多10张" in run.words.named("zh").again(run.message)

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book.frames import time_of, typed, words_of
+from qresearch.book.frames import time_of, typed
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import OrderRecord, Orders
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
+from qresearch.domain.instrument import Instrument
 from qresearch.domain.moment import OPEN, Moment
 from qresearch.engine.exchange import Exchange
-from qresearch.sentences import Words
+from qresearch.sentences import ENGLISH
 
 DETAIL_COLUMNS = (
     "order_id", "symbol", "side", "sent", "order_price", "order_quantity", "time", "price", "quantity", "outcome",
@@ -35,7 +36,7 @@ def trade_details(history: AccountHistory) -> pd.DataFrame:
             continue
         orders.fold(event)
         order = orders[order_id]
-        found = _outcome(event, order, words_of(history.exchange, order.instrument))
+        found = _outcome(event, order, history.exchange.market.instruments[order.instrument])
         if found is not None:
             told.add(order_id)
             rows.append(_row(history.exchange, order, event, found))
@@ -48,20 +49,20 @@ def trade_details(history: AccountHistory) -> pd.DataFrame:
     return typed(frame, words=words, whole=whole, days=("sent", "time"))
 
 
-def _outcome(event: events.Record, order: OrderRecord, words: Words) -> Happening | None:
+def _outcome(event: events.Record, order: OrderRecord, item: Instrument) -> Happening | None:
     """Outcome, price, shares, reason and sentence of an event that the table shows; None for others."""
     match event:
         case events.OrderFilled(price=price, quantity=quantity):
             return "filled" if order.leaves == 0 else "partly filled", price, abs(quantity), "", ""
-        case events.OrderCanceled(reason=reason, facts=facts):
+        case events.OrderCanceled(reason=reason):
             left = abs(order.quantity) - order.filled
-            return "canceled", float("nan"), left, reason.value, words(reason, **facts)
-        case events.OrderRejected(reason=reason, facts=facts):
-            return "rejected", float("nan"), 0, reason.value, words(reason, **facts)
-        case events.CancelRefused(reason=reason, facts=facts):
-            return "cancel refused", float("nan"), 0, reason.value, words(reason, **facts)
-        case events.OrderExpired(reason=reason, facts=facts):
-            return "expired", float("nan"), 0, reason.value, words(reason, **facts)
+            return "canceled", float("nan"), left, reason.value, ENGLISH.why(item, event)
+        case events.OrderRejected(reason=reason):
+            return "rejected", float("nan"), 0, reason.value, ENGLISH.why(item, event)
+        case events.CancelRefused(reason=reason):
+            return "cancel refused", float("nan"), 0, reason.value, ENGLISH.why(item, event)
+        case events.OrderExpired(reason=reason):
+            return "expired", float("nan"), 0, reason.value, ENGLISH.why(item, event)
         case _:
             return None
 

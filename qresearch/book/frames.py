@@ -66,7 +66,7 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
             *(amount(order.fees[part]) for part in parts),
             order.status.value,
             "" if order.reason is None else order.reason.value,
-            "" if order.reason is None else words_of(exchange, order.instrument)(order.reason, **order.facts),
+            ENGLISH.why(market.instruments[order.instrument], order),
             *_moment(exchange, order.placed),
             *_moment(exchange, order.ended),
         )
@@ -76,11 +76,6 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
     frame = typed(frame, words=_ORDER_WORDS, whole=_ORDER_COUNTS, days=("placed", "ended"))
     frame = with_times(exchange, frame, [order.placed for order in listed], "placed_phase", "placed_time")
     return with_times(exchange, frame, [order.ended for order in listed], "ended_phase", "ended_time")
-
-
-def words_of(exchange: Exchange, instrument: int | None) -> Words:
-    """The words of tables for an instrument, in the unit in which it is counted: lots, contracts, bonds or shares."""
-    return ENGLISH if instrument is None else ENGLISH.of(exchange.market.instruments[instrument])
 
 
 def with_times(
@@ -221,11 +216,11 @@ def event_row(exchange: Exchange, event: events.Record, before: str, order: Orde
         before,
         "" if order is None else order.status.value,
         "" if reason is None else reason.value,
-        _event_text(words_of(exchange, column), known, reason),
+        _event_text(known, reason, ENGLISH if column is None else ENGLISH.of(exchange.market.instruments[column])),
     )
 
 
-def _event_text(words: Words, known: dict[str, Any], reason: Reason | None) -> str:
+def _event_text(known: dict[str, Any], reason: Reason | None, words: Words) -> str:
     if reason is not None:
         return words(reason, **known.get("facts", {}))
     if "values" in known:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Protocol
 
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.reasons import Reason
@@ -45,6 +46,18 @@ CATALOGUE = _catalogue()
 """Key: (English, Chinese)."""
 
 
+class Reasoned(Protocol):
+    """An order, or an event of one, with its reason and the facts of it."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Its code; None without one."""
+
+    @property
+    def facts(self) -> Mapping[str, Any] | None:
+        """The numbers of its sentence."""
+
+
 class Said:
     """A sentence before it is told in a language.
 
@@ -56,10 +69,15 @@ class Said:
         tuple of sentences (told one after the other).
     """
 
-    __slots__ = ("facts", "key")
+    __slots__ = ("facts", "key", "unit")
 
     def __init__(self, key: str, /, **facts: object) -> None:
-        self.key, self.facts = key, facts
+        self.key, self.facts, self.unit = key, facts, "share"
+
+    def of(self, item: Instrument | None) -> Said:
+        """The same of an instrument, in the unit in which it is counted."""
+        self.unit = "share" if item is None else item.unit
+        return self
 
 
 class Message(str):
@@ -116,6 +134,16 @@ class Words:
         '3 lots'
         """
         return self if item.unit == self.unit else Words(self.language, unit=item.unit)
+
+    def why(self, item: Instrument, told: Reasoned) -> str:
+        """Why something became of an order of an instrument, in the unit of that; empty without a reason.
+
+        >>> from types import SimpleNamespace
+        >>> refused = SimpleNamespace(reason=Reason.NO_CHANGE, facts={"held": 2})
+        >>> Words("en").why(Instrument("604018.SH"), refused)
+        'Nothing to do: the 2 shares held already are what was asked for.'
+        """
+        return "" if told.reason is None else self.of(item)(told.reason, **(told.facts or {}))
 
     def _counted(self, text: str) -> str:
         """A sentence of the catalogue, which speaks of shares, in another unit."""
@@ -212,8 +240,9 @@ class Words:
 
     def _told(self, fact: object) -> object:
         match fact:
-            case Said(key=key, facts=facts):
-                return self(key, **{name: self._told(value) for name, value in facts.items()})
+            case Said(key=key, facts=facts, unit=unit):
+                words = self if unit in {"share", self.unit} else Words(self.language, unit=unit)
+                return words(key, **{name: words._told(value) for name, value in facts.items()})
             case Enum(value=code):
                 return self.code(code)
             case tuple():

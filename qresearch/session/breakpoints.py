@@ -468,18 +468,18 @@ class Armed:
         return instrument
 
     def _tell(self, simulation: Simulation, event: events.Record) -> Said | str:
-        order_id = getattr(event, "order_id", None)
-        instrument = self._instrument(simulation, event)
-        symbol = "" if instrument is None else self._session.market.symbols[instrument]
+        order_id, instrument = getattr(event, "order_id", None), self._instrument(simulation, event)
+        item = None if instrument is None else self._session.market.instruments[instrument]
+        symbol = "" if item is None else item.symbol
         if isinstance(event, events.OrderFilled):
-            shares, price = f"{abs(event.quantity):,}", f"{event.price:,.10g}"
-            return Said("order_filled", order=order_id, shares=shares, price=price)
+            shares = f"{abs(event.quantity):,}"
+            return Said("order_filled", order=order_id, shares=shares, price=f"{event.price:,.10g}").of(item)
         subject = symbol if order_id is None else Said("order_of", order=order_id, symbol=symbol)
         reason = getattr(event, "reason", None)
         if reason is None:
             return subject or type(event).__name__
-        sentence = Said(reason, **getattr(event, "facts", {}))
-        return Said("reason_of", subject=subject, code=reason.value, sentence=sentence)
+        told = Said(reason, **getattr(event, "facts", {})).of(item)
+        return Said("reason_of", subject=subject, code=reason.value, sentence=told)
 
     def _date_reasons(self) -> Iterator[Said | str]:
         now = self._moment()

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Protocol, SupportsIndex, overload
 import pandas as pd
 
 from qresearch.book.explanation import Explanation
-from qresearch.book.frames import events_frame, words_of
+from qresearch.book.frames import events_frame
 from qresearch.book.listing import listed_as
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.book.timeline import Branch
@@ -17,7 +17,7 @@ from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
 from qresearch.domain.order import Status
 from qresearch.errors import UsageError, WrongBranch
-from qresearch.sentences import Words
+from qresearch.sentences import ENGLISH, Words
 from qresearch.session.pages import ticket_html
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation
@@ -129,8 +129,7 @@ class Ticket(str):
         """The reason as a sentence; empty without one."""
         if (record := self.record) is None:
             return "not yet placed at this point of the timeline"
-        words = words_of(self.desk.simulation.exchange, record.instrument)
-        return "" if record.reason is None else words(record.reason, **record.facts)
+        return ENGLISH.why(self.desk.simulation.market.instruments[record.instrument], record)
 
     @property
     def events(self) -> pd.DataFrame:
@@ -233,9 +232,10 @@ class Ticket(str):
 
     def html(self) -> str:
         """The order as HTML, as a notebook shows it."""
-        money = self.desk.simulation.market.venue.money
-        symbols = self.desk.simulation.market.symbols
-        return ticket_html(str(self), self.record, self.desk.words, symbols, money)
+        market, words, record = self.desk.simulation.market, self.desk.words, self.record
+        if record is not None:
+            words = words.of(market.instruments[record.instrument])
+        return ticket_html(str(self), record, words, market.symbols, market.venue.money)
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -193,7 +193,9 @@ class Trader:
         if not done:
             last = simulation.timeline.branch.log[-1] if simulation.draft is None else simulation.draft.events[-1]
             assert isinstance(last, (events.CancelRefused, events.UpdateRefused))  # it has just been told
-            sentence = Said(last.reason, **last.facts)
+            record = ticket.record
+            item = None if record is None else simulation.market.instruments[record.instrument]
+            sentence = Said(last.reason, **last.facts).of(item)
             why = Said("why_refused", code=last.reason.value, sentence=sentence)
             self.keeper.voice.say(Said(refused, order=str(ticket), why=why))
         return ticket

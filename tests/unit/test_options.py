@@ -370,3 +370,25 @@ def test_an_adjustment_makes_nobody_richer_before_the_open() -> None:
     assert run.tables.lots.loc[(CALL, "long"), "price"] == pytest.approx(0.1584 * 10_000 / 10_120)
     assert run.portfolio.equity == pytest.approx(before, abs=50)  # the tick of a premium is a yuan a contract
     assert run.portfolio.margin == pytest.approx(bound, rel=0.002)
+
+
+def test_a_reason_counts_contracts_wherever_it_is_told() -> None:
+    """Protects the unit: tables, events, details, tickets and panels say of a contract what they say of a share."""
+    run = account()
+    run.buy(HIGH, 2, terms.to_open())
+    run.step()
+    same = run.order_target(HIGH, 2)
+    run.sell(HIGH, 500, terms.to_close())
+    board = run.show()
+    board.open("orders")
+    orders, events, details = (board.tab(name) for name in ("orders", "events", "details"))
+    run.panels.desk.select(order_id=int(same))
+    told = [
+        *run.orders.why, *run.events.text, *run.tables.trade_details.why, same.why, same._repr_html_(),
+        orders.html(), events.html(), details.html(), run.explain(same).html(),
+    ]  # fmt: skip
+    assert run.orders.why[2] == "Nothing to do: the 2 contracts held already are what was asked for."
+    assert [text for text in told if "share" in text] == []
+    run.buy(HIGH, 1, terms.to_open()).update(quantity=500)
+    assert "10 contracts at most" in run.message
+    assert "最多10张" in run.words.named("zh").again(run.message)

@@ -168,7 +168,9 @@ class EventsPanel(Blotter):
         facts: Facts | None = getattr(event, "facts", None)
         text = str(getattr(event, "text", ""))
         if reason is not None and facts is not None:
-            text = f"{reason.value} {self.words(reason, **facts)}"
+            column = self._column(event)
+            words = self.words if column is None else self.words.of(self.desk.session.market.instruments[column])
+            text = f"{reason.value} {words(reason, **facts)}"
         text = escape(text)
         return f'<span title="{text}">{text}</span>'
 

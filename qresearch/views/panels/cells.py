@@ -51,11 +51,6 @@ def state_html(words: Words, order: OrderRecord) -> str:
     return f'<span class="qr-state-{key.lower()}" data-state="{key}">{SHAPES[key]} {escape(words(key))}</span>'
 
 
-def why_of(words: Words, order: OrderRecord) -> str:
-    """The reason of an order as a sentence; empty when there is none."""
-    return "" if order.reason is None else words(order.reason, **order.facts)
-
-
 def tone(value: float) -> str:
     """Class of a gain or a loss: "up", "down" or "flat"."""
     return "up" if value > 0 else "down" if value < 0 else "flat"

@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from qresearch.views.panels.cells import state_html, why_of
+from qresearch.views.panels.cells import state_html
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import classed, put
 
@@ -41,7 +41,8 @@ class DetailsPanel(Panel):
         if not self._is_there():
             return f'<div class="qr-empty">{escape(words("order_ahead", order=order_id))}</div>'
         order = session.simulation.orders.now()[order_id]
-        reason = "" if order.reason is None else f" · <b>{order.reason}</b> {escape(why_of(words, order))}"
+        why = escape(words.why(session.market.instruments[order.instrument], order))
+        reason = "" if order.reason is None else f" · <b>{order.reason}</b> {why}"
         head = f'<div class="qr-order" data-order="{order_id}">{state_html(words, order)}{reason}</div>'
         told = session.explain(order_id, language=words.language).html()
         return f'{head}<div class="qr-explain">{told}</div>'

@@ -14,7 +14,7 @@ from qresearch.domain.order import Status
 from qresearch.errors import UsageError
 from qresearch.sentences.words import price
 from qresearch.views.panels.blotter import Blotter
-from qresearch.views.panels.cells import state_html, state_key, why_of
+from qresearch.views.panels.cells import state_html, state_key
 from qresearch.views.panels.fields import class_of, classed, named, show_if
 
 
@@ -42,7 +42,7 @@ class _OrderTable(Blotter):
         )
 
     def _why(self, order: OrderRecord) -> str:
-        why = escape(why_of(self.words, order))
+        why = escape(self.words.why(self.desk.session.market.instruments[order.instrument], order))
         return f'<span title="{why}">{why}</span>'
 
     def _wants(self, order: OrderRecord) -> bool:

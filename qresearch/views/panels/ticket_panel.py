@@ -18,7 +18,7 @@ from qresearch.domain.terms import Effect, Terms
 from qresearch.engine.intent import Closable
 from qresearch.errors import QresearchError, UsageError
 from qresearch.sentences.words import price
-from qresearch.views.panels.cells import state_html, why_of
+from qresearch.views.panels.cells import state_html
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import class_of, classed, named, offer, put, relabel, show_if
 from qresearch.views.panels.margin import borrows, lots_html, margin_html
@@ -382,7 +382,7 @@ class TicketPanel(Panel):
         if order is None:
             text = escape(words("order_ahead", order=self.order_id))
             return f'<div class="qr-order">{text}</div>'
-        why = why_of(words, order)
+        why = words.why(session.market.instruments[order.instrument], order)
         advice = "" if order.reason is None else words.advice(order.reason)
         reason = f'<div class="qr-why"><b>{order.reason}</b> {escape(why)} <i>{escape(advice)}</i></div>' if why else ""
         side = order.side.value

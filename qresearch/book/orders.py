@@ -14,7 +14,6 @@ from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import InternalError
 from qresearch.market.market import Market
-from qresearch.sentences import ENGLISH
 
 
 @dataclass(slots=True)
@@ -87,11 +86,6 @@ class OrderRecord:
     def was_refused(self) -> bool:
         """True when it was refused at the call and never sent."""
         return self.status is Status.REJECTED and self.ended == self.placed
-
-    @property
-    def why(self) -> str:
-        """The reason as a sentence; empty when there is none."""
-        return "" if self.reason is None else ENGLISH(self.reason, **self.facts)
 
     def apply(self, event: events.Record) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
         """Fold one event of this order."""

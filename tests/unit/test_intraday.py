@@ -407,7 +407,7 @@ def test_nobody_traded_in_the_bar() -> None:
     ticket = run.buy(A, 100)
     run.step(phase="OPEN")
     assert (ticket.status.value, ticket.reason) == ("WORKING", "NO_TRADES")
-    assert "09:31" in ticket.record.why
+    assert "09:31" in ticket.why
     run.step()
     assert fills_of(run) == [("INTRADAY", "09:33", 100, 10.3)]
 

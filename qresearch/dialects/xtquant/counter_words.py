@@ -91,10 +91,10 @@ def status_of(order: OrderRecord, *, asked_to_cancel: bool = False) -> int:
     return found
 
 
-def refusal_of(order: OrderRecord, facts: str = "") -> tuple[int, str]:
-    """Code and text of a refusal: who refused, the code, the reason, and its numbers or other facts."""
+def refusal_of(order: OrderRecord, facts: str) -> tuple[int, str]:
+    """Code and text of a refusal: who refused, the code, the reason, and its numbers as a sentence, or other facts."""
     number, words = REFUSALS.get(order.reason, OTHERS) if order.reason is not None else OTHERS
-    return number, f"[COUNTER][{number}][{words}]{facts or order.why}"
+    return number, f"[COUNTER][{number}][{words}]{facts}"
 
 
 def junk_of(facts: str) -> tuple[int, str]:

@@ -27,6 +27,7 @@ from qresearch.domain.commands import Deed
 from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import Effect
+from qresearch.sentences import ENGLISH
 
 MARKETS = {"SH": xt.SH_MARKET, "SZ": xt.SZ_MARKET, "BJ": xt.MARKET_ENUM_BEIJING}
 NOT_CANCELABLE = 251020
@@ -164,12 +165,12 @@ class Records:
 
     def refusal(self, order: OrderRecord) -> tuple[int, str]:
         """Code and text of the refusal of an order."""
-        sent = self.sent.get(order.order_id)
+        sent, why = self.sent.get(order.order_id), ENGLISH.why(self.host.market.instruments[order.instrument], order)
         if sent is None or sent.placed != order.placed:
-            return refusal_of(order)
+            return refusal_of(order, why)
         if order.reason is Reason.GOOD_TILL_OVER and not sent.junk:
             return refusal_of(order, f"time={moment_of(sent.at):%Y-%m-%d %H:%M:%S}, {_WHEN_OPEN}")
-        return junk_of(sent.junk) if sent.junk else refusal_of(order)
+        return junk_of(sent.junk) if sent.junk else refusal_of(order, why)
 
     def trade(self, fill: events.OrderFilled, order: OrderRecord) -> XtTrade:
         """A trade, with its order as it was after it."""

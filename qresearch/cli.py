@@ -7,7 +7,6 @@ import importlib.util
 import inspect
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,23 +18,15 @@ import warnings
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import NoReturn
 
 import qresearch
 from qresearch import channel, data_cli, demo, reference
+from qresearch.command_parser import Parser
 from qresearch.dialects import DIALECTS, dialect_hint
 from qresearch.domain.fees import PARTS
 from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.engine.tariffs import COST_PRESETS
-from qresearch.errors import (
-    MarketWarning,
-    NotSupported,
-    QresearchError,
-    StrategyError,
-    UsageError,
-    close_matches,
-    did_you_mean,
-)
+from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
 from qresearch.market.market import Market
 from qresearch.sentences import LANGUAGES
@@ -74,9 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     cut = words.index("--") if "--" in words else len(words)
-    options, unknown = _parser().parse_known_args(words[:cut])
-    if unknown:
-        _refuse(options.parser, unknown[0])
+    options = _parser().taken(words[:cut])
     options.extra = words[cut + 1 :]
     if options.extra and options.command not in {_lab, _app}:
         _parser().error("only 'qresearch lab' and 'qresearch app' pass words after '--' on")
@@ -95,14 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _refuse(parser: argparse.ArgumentParser, word: str) -> NoReturn:
-    """End with what a command does not take, and what is near it."""
-    known = dict.fromkeys(re.findall(r"--[a-z-]+", parser.format_help()))
-    parser.error(f"unknown argument {word!r}. {did_you_mean(close_matches(word.partition('=')[0], known))}".rstrip())
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="qresearch",
         description="Step a market day by day, place orders, go back, and see why each did what it did.",
     )
@@ -111,18 +94,18 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run a short story on the embedded market and write a page to open")
     demo.add_argument("--out", type=Path, default=Path("qresearch-demo.html"), help="page to write (%(default)s)")
-    demo.set_defaults(command=_demo, parser=demo)
+    demo.set_defaults(command=_demo)
 
     lab = commands.add_parser(
         "lab", help="open the notebooks in JupyterLab", description="Words after '--' are passed on to JupyterLab."
     )
-    lab.set_defaults(command=_lab, parser=lab)
+    lab.set_defaults(command=_lab)
 
     _add_app(commands)
 
     docs = commands.add_parser("docs", help="write the reference of every public name as HTML pages")
     docs.add_argument("--out", type=Path, default=Path("qresearch-docs"), help="folder to write to (%(default)s)")
-    docs.set_defaults(command=_docs, parser=docs)
+    docs.set_defaults(command=_docs)
 
     run = commands.add_parser("run", help="run a strategy without a notebook and write what happened as files")
     run.add_argument("strategy", type=Path, help="a .py file that defines handle_data(context, data)")
@@ -150,13 +133,13 @@ def _parser() -> argparse.ArgumentParser:
         help="folder to write to; only files of an earlier run are replaced (%(default)s)",
     )
     run.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the files (%(default)s)")
-    run.set_defaults(command=_run, parser=run)
+    run.set_defaults(command=_run)
 
     data_cli.add_commands(commands)
     return parser
 
 
-def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_app(commands: argparse._SubParsersAction[Parser]) -> None:
     """The words of ``qresearch app``."""
     app = commands.add_parser(
         "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
@@ -171,7 +154,7 @@ def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     app.add_argument("--strategy", type=Path, help="a .py file that is called as the days go by")
     app.add_argument("--language", choices=LANGUAGES, default="en", help="of all that is said (%(default)s)")
     app.add_argument("--theme", choices=LOOKS, default="auto", help="default: as the system prefers")
-    app.set_defaults(command=_app, parser=app)
+    app.set_defaults(command=_app)
 
 
 def _run(options: argparse.Namespace) -> int:

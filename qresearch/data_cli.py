@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from qresearch.command_parser import Parser
 from qresearch.errors import MarketWarning
 from qresearch.market.market import Market
 from qresearch.market.stored import altered, check_target, is_stored, save_market
@@ -24,7 +25,7 @@ VENDORS = ("akshare", "baostock")
 _KINDS = ".csv or .parquet file, folder of them, qlib folder or RQAlpha bundle"
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add ``data`` with ``fetch``, ``list``, ``check`` and ``save`` to the commands of the program."""
     data = commands.add_parser("data", help="fetch market data, list what is kept, check what is odd, save it")
     actions = data.add_subparsers(required=True, metavar="fetch|list|check|save")
@@ -41,12 +42,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     fetch.add_argument("--end", help="last day (default: yesterday)")
     fetch.add_argument("--out", type=Path, help="also write the market as files into this folder")
     fetch.add_argument("--cache", type=Path, help="folder of the cache (default: the user's cache folder)")
-    fetch.set_defaults(command=_fetch, parser=fetch)
+    fetch.set_defaults(command=_fetch)
 
     listing = actions.add_parser("list", help="list what the cache holds")
     listing.add_argument("--all", action="store_true", help="every entry, not only sums")
     listing.add_argument("--cache", type=Path, help="folder of the cache (default: the user's cache folder)")
-    listing.set_defaults(command=_list, parser=listing)
+    listing.set_defaults(command=_list)
 
     check = actions.add_parser(
         "check",
@@ -55,7 +56,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     check.add_argument("path", type=Path, help=f"{_KINDS}, or saved market")
     check.add_argument("--adjusted", action="store_true", help="the prices were adjusted by the vendor")
-    check.set_defaults(command=_check, parser=check)
+    check.set_defaults(command=_check)
 
     save = actions.add_parser(
         "save",
@@ -66,7 +67,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     save.add_argument("folder", type=Path, help="a new folder, of the market alone")
     save.add_argument("--adjusted", action="store_true", help="the prices were adjusted by the vendor")
     save.add_argument("--replace", action="store_true", help="take the place of a market that was saved there")
-    save.set_defaults(command=_save, parser=save)
+    save.set_defaults(command=_save)
 
 
 def _fetch(options: argparse.Namespace) -> int:

@@ -240,9 +240,10 @@ class Words:
 
     def _told(self, fact: object) -> object:
         match fact:
-            case Said(key=key, facts=facts, unit=unit):
-                words = self if unit in {"share", self.unit} else Words(self.language, unit=unit)
-                return words(key, **{name: words._told(value) for name, value in facts.items()})
+            case Said(unit=unit) if unit not in {"share", self.unit}:
+                return str(Words(self.language, unit=unit).tell(fact))
+            case Said(key=key, facts=facts):
+                return self(key, **{name: self._told(value) for name, value in facts.items()})
             case Enum(value=code):
                 return self.code(code)
             case tuple():

@@ -30,7 +30,7 @@ LAYERS = (
     ("sources", "views", "dialects"),
     ("sweeps",),
     ("",),
-    ("channel",),
+    ("channel", "command_parser"),
     ("app", "data_cli", "demo", "exercises", "reference"),
     ("cli",),
 )

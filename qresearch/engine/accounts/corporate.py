@@ -14,7 +14,7 @@ from qresearch.domain import events
 from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
+from qresearch.engine.ledger import cash_of, lots_after_sale, net_quantity, shares_of
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.taxes import tax_at_payment, tax_on_sale
 from qresearch.engine.ticks import on_tick
@@ -110,5 +110,10 @@ def freeze_without_bars(draft: Draft, exchange: Exchange) -> None:
         if instrument in draft.stale:
             draft.emit(events.PositionThawed(draft.at, instrument))
     for instrument in exchange.breaks.get(draft.day, ()):
-        if instrument in draft.positions and not exchange.is_delisted(instrument):
-            draft.emit(events.PositionStale(draft.at, instrument, draft.positions[instrument].quantity))
+        item = exchange.market.instruments[instrument]
+        # An option, or a contract that has a last day, ends by itself, also where the data do not reach it.
+        goes_on = item.option is None and item.last_day is None
+        in_lots = goes_on and any(key.instrument == instrument for key in draft.ledger.lots)
+        held = instrument in draft.positions or in_lots
+        if held and not exchange.is_delisted(instrument):
+            draft.emit(events.PositionStale(draft.at, instrument, net_quantity(draft, instrument)))

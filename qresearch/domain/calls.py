@@ -93,6 +93,11 @@ def told_calls(cls: type[C]) -> type[C]:
     return _tell(told_names()(cls), dir(cls))
 
 
+def told_making(cls: type[C]) -> type[C]:
+    """A class of which the constructor alone is :func:`told`, where its methods have to be fast."""
+    return _tell(cls, ["__init__"])
+
+
 def told_own_calls(cls: type[C]) -> type[C]:
     """A class of which only its own public methods are :func:`told`, where those that it inherits have to be fast."""
     return _tell(cls, list(vars(cls)))

@@ -143,6 +143,22 @@ class MoneyScale:
             raise UsageError(f"{name}={amount!r} is not an amount of money. Pass a finite number.") from None
         return Money(divide(exact.numerator, exact.denominator))
 
+    def some(self, name: str, amount: float) -> Money:
+        """As :meth:`money`, of an amount that is more than nothing.
+
+        Raises
+        ------
+        UsageError
+            Less than one money step.
+
+        >>> MoneyScale("CNY", 100, 1000).some("cash", 0.01)
+        1
+        """
+        found = self.money(name, float(amount))
+        if found < 1:
+            raise UsageError(f"{name}={amount!r} must be at least {1 / self.units:g}. Write one such as 10000.")
+        return found
+
     def amount(self, money: int) -> float:
         """Money steps as a float of the currency, for tables and messages.
 

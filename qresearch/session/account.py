@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qresearch.book.portfolio import Portfolio
-from qresearch.domain.arguments import number, price, whole
+from qresearch.domain.arguments import number, whole
 from qresearch.domain.attributes import told_names
 from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import Act, Deed, PayIn
@@ -71,7 +71,8 @@ class Account:
         UsageError
             Nothing is owed, or less own cash is there.
         """
-        self._simulation.do(Act(Deed.REPAY, self._steps("repay: amount", price("repay: amount", amount))))
+        steps = self._simulation.exchange.money.some("repay: amount", number("repay: amount", amount, 10_000))
+        self._simulation.do(Act(Deed.REPAY, steps))
 
     def give_back(self, security: str, quantity: int) -> None:
         """Give shares that are held back to whom they were borrowed from: the oldest contract first.

@@ -18,7 +18,7 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.html import number as number_html
 from qresearch.book.html import table as table_html
 from qresearch.domain import events
-from qresearch.domain.arguments import price, text
+from qresearch.domain.arguments import number, text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import PayIn, Tell
 from qresearch.engine.accounts.kinds import ACCOUNTS
@@ -195,7 +195,7 @@ class Accounts:
         if leaves is comes:
             raise UsageError(f"transfer: source and target are both {source!r}. Name two of {_listed(self.names)}.")
         lead = self._lead.simulation
-        steps = lead.exchange.money.money("transfer: amount", price("transfer: amount", amount))
+        steps = lead.exchange.money.some("transfer: amount", number("transfer: amount", amount, 10_000))
         reason, facts = why_it_stays(leaves.account, leaves.exchange, steps) or (None, {})
         told = events.Transferred(lead.account.at, source, target, steps, reason, facts)
 

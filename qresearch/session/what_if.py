@@ -307,6 +307,9 @@ class WhatIf:
         account, opening = exchange.account, self._next_open(draft)
         at, asked = Moment(opening.day, opening.phase), (exchange, intent.instrument, sent, intent.effect)
         notional, fees = account.charge(opening, exchange, intent, sent)
+        if not exchange.view(opening).last_price(intent.instrument) > 0:
+            # What has no price yet has no value in an account: all that is known is what it needs.
+            return notional, fees, -account.need(opening, exchange, intent, sent).money
         # What an account binds and frees shows in what it may use once the fill is posted.
         pool, posts = account.pool(opening, *asked), account.posts_itself(opening, *asked)
         before = account.available(opening, exchange, pool)

@@ -20,7 +20,11 @@ from qresearch.domain.ledger import LONG, SHORT, Debt, Due, Lot
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.state import State
+from qresearch.engine.accounts.bonds import Bonds
+from qresearch.engine.accounts.futures import Futures
 from qresearch.engine.accounts.margin import MarginTrading
+from qresearch.engine.accounts.margin_us import MarginUs
+from qresearch.engine.accounts.options import Options
 from qresearch.engine.evolve import evolve
 from qresearch.engine.exchange import AccountKind
 from qresearch.engine.intent import Closable, Need, Value
@@ -423,3 +427,27 @@ def test_calls_that_are_covered_no_more_stay_one_round_trip() -> None:
     assert run.tables.attribution["profit"].sum() == pytest.approx(run.portfolio.profit)
     run.run(until="2023-01-05", progress=False)
     assert run.tables.trades["profit"].tolist() == pytest.approx([517.0, 368.0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        (MarginTrading, {"term": "180"}, "term='180' is text"), (MarginTrading, {"term": 1.5}, "1.5 is not a whole"),
+        (MarginTrading, {"financing_rate": "8%"}, "financing_rate='8%' is text"),
+        (MarginTrading, {"line": -5}, "line=-5 must be from 0"), (MarginTrading, {"line": "x"}, "line='x' is text"),
+        (MarginTrading, {"concentration": 60}, "concentration=60 must be from 0 to 1"),
+        (MarginTrading, {"short_price_rule": "no"}, "short_price_rule='no' is neither True nor False"),
+        (MarginTrading, {"warn": None}, "warn=None is missing"), (MarginTrading, {"cal": 1.3}, "Did you mean call"),
+        (Options, {"margin_factor": "1.2"}, "margin_factor='1.2' is text"),
+        (Options, {"position_limit": 1.5}, "position_limit=1.5 is not a whole number"),
+        (Options, {"position_limt": 5}, "mean position_limit"), (Futures, {"margn": "x"}, "Did you mean margin"),
+        (Bonds, {"qualified": "yes"}, "qualified='yes' is neither"), (Bonds, {"qualifed": True}, "mean qualified"),
+        (MarginUs, {"inital": 0.5}, "Did you mean initial"),
+    ],
+)  # fmt: skip
+def test_the_rules_of_an_account_are_checked_where_they_are_given(
+    kind: type[AccountKind], given: dict[str, object], told: str
+) -> None:
+    """Protects whoever mistypes a rule of a broker: no error of the interpreter, and no rule that is none."""
+    with pytest.raises(qr.UsageError, match=told):
+        kind(**given)

@@ -366,7 +366,7 @@ def test_a_model_of_ones_own_is_handed_in_after_a_resume(tmp_path: Path, kind: F
         (lambda accounts: accounts.open("more", rules="x"), "are no Rules"),
         (lambda accounts: accounts.step().open("more"), "before the first day"),
         (lambda accounts: accounts.transfer("futures", "futures", 1), "both 'futures'"),
-        (lambda accounts: accounts.transfer("futures", "cash_shares", -1), "above 0"),
+        (lambda accounts: accounts.transfer("futures", "cash_shares", -1), "at least 0.01"),
         (lambda accounts: accounts["futures"].simulation.advance(accounts.now), "no clock of its own"),
         (lambda accounts: accounts["futures"].simulation.observe(print), "cannot be observed"),
         (lambda accounts: accounts.pay_in("futures", -2_001), "cannot be paid out"),
@@ -539,3 +539,15 @@ def test_data_that_end_are_told_of_every_account() -> None:
         session.run(progress=False)
     session.goto(0).run(progress=False)
     assert sum("frozen" in notice for notice in session.notices) == 1
+
+
+@pytest.mark.parametrize("amount", [0, -5, 0.001, "5000", None, float("nan"), True])
+def test_money_that_moves_is_an_amount(amount: object) -> None:
+    """Protects from a transfer of nothing that was told as done, and from advice to write a price per share."""
+    run = qr.Session(qr.sample_futures(), start="2023-03-01", accounts={"futures": {"account": "futures"}}).step()
+    with pytest.raises(qr.UsageError, match=r"transfer: amount=.* such as 10000"):
+        run.account.all.transfer("cash_shares", "futures", amount)
+    assert run.account.all.transfers.empty
+    margin = qr.Session(qr.sample_market(), start="2022-03-01", account="margin").step()
+    with pytest.raises(qr.UsageError, match=r"repay: amount=.* such as 10000"):
+        margin.account.repay(amount)

@@ -418,3 +418,17 @@ def test_a_previous_close_of_a_vendor_is_no_settlement() -> None:
         assert (run.portfolio.equity, run.portfolio.margin) == evening
         mornings.append(evening)
     assert mornings[0] == mornings[1]
+
+
+def test_lots_whose_bars_end_are_told_of_as_shares_are() -> None:
+    """Protects from a margin that stands still unseen: a contract without a last day, whose rows are over."""
+    other = bars("CD2406", (100.0,) * 8)
+    table = pd.DataFrame([CONTRACT, {**CONTRACT, "symbol": "CD2406"}])
+    run = qr.Session(qr.read_market(pd.concat([bars(), other]), contracts=table), cash=1e5, account="futures").step()
+    run.sell("AB2406", 1, terms.to_open())
+    run.step(5)
+    assert not run.positions["stale"].any()
+    with pytest.warns(qr.MarketWarning, match="AB2406 has no bars after 2024-03-11 and no delisting on record"):
+        run.step()
+    assert run.positions["stale"].to_dict() == {"AB2406": True}
+    assert "AB2406 has no bars" in run.notices[-1]

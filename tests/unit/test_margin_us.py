@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
+from qresearch import terms
 from qresearch.engine.accounts.margin_us import MarginUs
 
 COLUMNS = ["date", "symbol", "open", "high", "low", "close", "volume"]
@@ -173,3 +174,15 @@ def test_wrong_margins_are_refused() -> None:
     """Protects the settings from a leverage that is none."""
     with pytest.raises(qr.errors.UsageError, match=r"MarginUs: initial=2"):
         MarginUs(initial=2)
+
+
+def test_a_split_leaves_an_order_at_one_tick_at_least() -> None:
+    """Protects a session from standing still: half of the smallest price is none, and every step raised."""
+    days, prices = pd.bdate_range("2024-03-04", periods=8), [10.0] * 4 + [5.0] * 4
+    bars = pd.DataFrame({"date": days, "symbol": "AAPL", "volume": 1e6})
+    bars = bars.assign(open=prices, high=prices, low=prices, close=prices)
+    split = pd.DataFrame([{"symbol": "AAPL", "ex_date": days[4], "bonus": 1.0}])
+    run = qr.Session(qr.read_market(bars, actions=split, venue="us"), cash=100_000, account="margin_us").step()
+    order = run.buy("AAPL", 100, terms.limit(0.01, tif="GTC"))
+    run.step(6)
+    assert (order.leaves, order.record.terms.limit_price) == (200, 0.01)

@@ -229,3 +229,19 @@ def test_a_preview_at_the_open_does_not_know_the_settlement_of_the_day() -> None
         previews.append(run.what_if("sell", "P2212M4000", 9))
     assert previews[0].passing == 6
     assert previews[1:] == previews[:1] * 2
+
+
+@pytest.mark.parametrize("kind", ["futures", "margin_us"])
+def test_a_limit_order_of_what_has_no_price_yet_has_a_preview(kind: str) -> None:
+    """Protects whoever orders before the first bar: the limit is what is known, and no error of the interpreter."""
+    days = pd.bdate_range("2024-03-04", periods=6)
+    late, known = ("AB2406", "CD2406") if kind == "futures" else ("600001.SH", "600002.SH")
+    bars = pd.concat([pd.DataFrame({"date": days[3:], "symbol": late}), pd.DataFrame({"date": days, "symbol": known})])
+    bars = bars.assign(**dict.fromkeys(("open", "high", "low", "close"), 100.0), volume=1e6)
+    rows = [{"symbol": name, "multiplier": 10, "tick": 1, "margin": 0.1, "open_fee": 1e-4} for name in (late, known)]
+    market = qr.read_market(bars, contracts=pd.DataFrame(rows) if kind == "futures" else None)
+    # Inside a day nobody knows yet that it will pass without a trade.
+    run = qr.Session(market, cash=200_000, account=kind).step().step(phase="OPEN")
+    preview = run.what_if("buy", late, 100, terms.limit(100.0, tif="GTC"))
+    assert preview.passing == 100
+    assert 0 < preview.cash_after < preview.cash == 200_000

@@ -20,7 +20,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from qresearch.domain import events
+from qresearch.domain.arguments import flag
 from qresearch.domain.bond import PAR, Bond, Repo
+from qresearch.domain.calls import told_making
 from qresearch.domain.commands import Deed
 from qresearch.domain.fees import COMMISSION, PARTS, Fees
 from qresearch.domain.instrument import Instrument
@@ -40,6 +42,7 @@ from qresearch.engine.ledger import after_sale
 from qresearch.engine.valuation import market_value
 
 
+@told_making
 @dataclass(unsafe_hash=True)
 class Bonds(AccountKind):
     """An account of bonds.
@@ -54,6 +57,9 @@ class Bonds(AccountKind):
     name: str = "bond"
     holding_words = ("units_held", "sellable", "locked_units")
     settles, accrues = False, True
+
+    def __post_init__(self) -> None:
+        flag("qualified", self.qualified)
 
     # ------------------------------------------------------------------ what an order asks
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qresearch.domain.arguments import number
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.engine.accounts.debts import owed
 from qresearch.engine.accounts.standing import Standing
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.errors import UsageError
 from qresearch.market.credit import credit_on
 
 
@@ -29,6 +31,17 @@ class Lines(NamedTuple):
     warn: float
     credit: float | None
     concentration: float | None
+
+
+def check_lines(floor: float, call: float, warn: float) -> None:
+    """Raise UsageError where the maintenance ratios of a broker are none, or do not ascend."""
+    for name, ratio in (("floor", floor), ("call", call), ("warn", warn)):
+        number(f"MarginTrading: {name}", ratio, 1.3)
+    if not 1 < floor <= call <= warn:
+        raise UsageError(
+            f"MarginTrading: floor={floor!r}, call={call!r}, warn={warn!r} must ascend from above 1."
+            " Pass ratios such as floor=1.1, call=1.3, warn=1.4."
+        )
 
 
 def ratio_of(account: Draft | State, exchange: Exchange, instrument: int, *, is_money: bool) -> float | None:

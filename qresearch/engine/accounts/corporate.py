@@ -14,7 +14,7 @@ from qresearch.domain import events
 from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
+from qresearch.engine.ledger import cash_of, lots_after_sale, net_quantity, shares_of
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.taxes import tax_at_payment, tax_on_sale
 from qresearch.engine.ticks import on_tick
@@ -58,27 +58,27 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Ite
 
 def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> Iterator[events.Record]:
     """Scale what is still open: shares by the ratio, prices against it."""
-    factor = 1 + action.bonus
+    factor, least = 1 + action.bonus, float(exchange.steps[action.instrument])
     for order in open_orders(draft, action.instrument):
         left = abs(order.leaves)
         scaled = (1 if order.leaves > 0 else -1) * (left + shares_of(left, action.bonus))
         if scaled:
             terms = replace(
                 order.terms,
-                limit_price=_scaled(order.terms.limit_price, factor),
-                stop_price=_scaled(order.terms.stop_price, factor),
+                limit_price=_scaled(order.terms.limit_price, factor, least),
+                stop_price=_scaled(order.terms.stop_price, factor, least),
                 trail=order.terms.trail if order.terms.trail_is_fraction else _scaled(order.terms.trail, factor),
             )
             terms = on_tick(draft, exchange, action.instrument, scaled, terms)
-            moved = on_tick(
-                draft, exchange, action.instrument, scaled, replace(terms, stop_price=_scaled(order.stop, factor))
-            )
+            followed = replace(terms, stop_price=_scaled(order.stop, factor, least))
+            moved = on_tick(draft, exchange, action.instrument, scaled, followed)
             stop = None if order.stop is None else moved.stop_price
             yield events.OrderScaled(draft.at, order.order_id, scaled, terms, stop)
 
 
-def _scaled(price: float | None, factor: float) -> float | None:
-    return None if price is None else price / factor
+def _scaled(price: float | None, factor: float, least: float = 0.0) -> float | None:
+    """A price after a split; no price is below one tick."""
+    return None if price is None else max(price / factor, least)
 
 
 def close_delisted(draft: Draft, exchange: Exchange, but: Container[int] = ()) -> Iterator[events.Record]:
@@ -110,5 +110,10 @@ def freeze_without_bars(draft: Draft, exchange: Exchange) -> None:
         if instrument in draft.stale:
             draft.emit(events.PositionThawed(draft.at, instrument))
     for instrument in exchange.breaks.get(draft.day, ()):
-        if instrument in draft.positions and not exchange.is_delisted(instrument):
-            draft.emit(events.PositionStale(draft.at, instrument, draft.positions[instrument].quantity))
+        item = exchange.market.instruments[instrument]
+        # An option, or a contract that has a last day, ends by itself, also where the data do not reach it.
+        goes_on = item.option is None and item.last_day is None
+        in_lots = goes_on and any(key.instrument == instrument for key in draft.ledger.lots)
+        held = instrument in draft.positions or in_lots
+        if held and not exchange.is_delisted(instrument):
+            draft.emit(events.PositionStale(draft.at, instrument, net_quantity(draft, instrument)))

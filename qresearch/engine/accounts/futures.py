@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from qresearch.domain import events
+from qresearch.domain.calls import told_making
 from qresearch.domain.contract import Rates
 from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
@@ -40,6 +41,7 @@ from qresearch.errors import choose
 MARGINS = ("both_sides", "larger_side")
 
 
+@told_making
 @dataclass(unsafe_hash=True)
 class Futures(AccountKind):
     """An account of futures.

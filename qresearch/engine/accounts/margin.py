@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qresearch.domain import events
+from qresearch.domain.arguments import MOST, between, flag, whole
+from qresearch.domain.calls import told_making
 from qresearch.domain.commands import Deed
 from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Board, Instrument
@@ -29,7 +31,7 @@ from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect, Terms
-from qresearch.engine.accounts.borrowing import Asked, Lines, ratio_of, why_not_borrow
+from qresearch.engine.accounts.borrowing import Asked, Lines, check_lines, ratio_of, why_not_borrow
 from qresearch.engine.accounts.cash import CASH_SHARES
 from qresearch.engine.accounts.debts import bought_back, compensated, given_back, interest_of, owed, paid_back, returned
 from qresearch.engine.accounts.delisted import with_ends
@@ -44,6 +46,7 @@ _SIDES = {Effect.FINANCE: 1, Effect.BORROW: -1, Effect.REPAY: -1, Effect.RETURN:
 """The side in the market of what only such an account does."""
 
 
+@told_making
 @dataclass(unsafe_hash=True)
 class MarginTrading(AccountKind):
     """An account of margin trading.
@@ -84,17 +87,15 @@ class MarginTrading(AccountKind):
     borrows = True
 
     def __post_init__(self) -> None:
-        if not 1 < self.floor <= self.call <= self.warn:
-            raise UsageError(
-                f"MarginTrading: floor={self.floor!r}, call={self.call!r}, warn={self.warn!r} must ascend from above 1."
-                " Pass ratios such as floor=1.1, call=1.3, warn=1.4."
-            )
+        check_lines(self.floor, self.call, self.warn)
         for name in ("financing_rate", "lending_rate"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UsageError(f"MarginTrading: {name}={getattr(self, name)!r} must be a fraction such as 0.08.")
-        for name, least in (("grace", 0), ("term", 1), ("year", 1)):
-            if not getattr(self, name) >= least:
-                raise UsageError(f"MarginTrading: {name}={getattr(self, name)!r} must be at least {least}.")
+            between(f"MarginTrading: {name}", getattr(self, name), 0, 1, 0.08)
+        for name, least, example in (("grace", 0, 1), ("term", 1, 180), ("year", 1, 360)):
+            whole(f"MarginTrading: {name}", getattr(self, name), least, example)
+        for name, most, such in (("line", int(MOST), 1_000_000), ("concentration", 1, 0.6)):
+            if getattr(self, name) is not None:
+                between(f"MarginTrading: {name}", getattr(self, name), 0, most, such)
+        flag("short_price_rule", self.short_price_rule)
 
     # ------------------------------------------------------------------ what an order asks
 
@@ -214,12 +215,11 @@ class MarginTrading(AccountKind):
 
     def _contract(self, draft: Draft, exchange: Exchange, fill: events.OrderFilled, *, is_money: bool) -> Debt:
         """The contract of a fill that borrows."""
-        ratio = ratio_of(draft, exchange, fill.instrument, is_money=is_money)
-        assert ratio is not None  # need has refused what is no target
+        ratio = ratio_of(draft, exchange, fill.instrument, is_money=is_money) or 0.0  # what is no target was refused
         rate = self.financing_rate if is_money else self.lending_rate
         quantity, number = abs(fill.quantity), draft.ledger.borrowed + 1
-        days = exchange.market.days
-        due = int(np.searchsorted(days, days[fill.at.day] + np.timedelta64(self.term, "D")))
+        ends = exchange.market.days[fill.at.day] + np.timedelta64(self.term, "D")
+        due = int(np.searchsorted(exchange.market.days, ends))
         return Debt(
             number, fill.instrument, is_money, fill.at.day, due, quantity, fill.notional, quantity, fill.notional,
             round(rate * RATE_SCALE), round(ratio * RATE_SCALE),

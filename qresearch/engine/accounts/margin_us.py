@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 from qresearch.domain import events
 from qresearch.domain.arguments import between
+from qresearch.domain.calls import told_making
 from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
@@ -49,6 +50,7 @@ _WARN = 0.05
 _YEAR = 360
 
 
+@told_making
 @dataclass(unsafe_hash=True)
 class MarginUs(AccountKind):
     """An account of shares, long and short, behind margin.

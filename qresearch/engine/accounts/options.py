@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from qresearch.domain import events
+from qresearch.domain.arguments import number, whole
+from qresearch.domain.calls import told_making
 from qresearch.domain.commands import Deed
 from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
@@ -40,6 +42,7 @@ from qresearch.engine.ledger import lots_taken
 from qresearch.errors import UsageError
 
 
+@told_making
 @dataclass(unsafe_hash=True)
 class Options(AccountKind):
     """An account of options, with the shares and the futures that belong to them.
@@ -59,10 +62,10 @@ class Options(AccountKind):
     holding_words = ("quantity", "closable", "locked_units")
 
     def __post_init__(self) -> None:
-        if not self.margin_factor >= 1:
+        if number("Options: margin_factor", self.margin_factor, 1.2) < 1:
             raise UsageError(f"Options: margin_factor={self.margin_factor!r} must be at least 1, such as 1.2.")
-        if self.position_limit is not None and not self.position_limit >= 1:
-            raise UsageError(f"Options: position_limit={self.position_limit!r} must be at least 1, or None.")
+        if self.position_limit is not None:
+            whole("Options: position_limit", self.position_limit, example=5000)
 
     # ------------------------------------------------------------------ what an order asks
 

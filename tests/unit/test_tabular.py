@@ -148,6 +148,14 @@ def test_some_symbols_and_some_days() -> None:
         read_market(bars("600519.SH"), start="soon")
 
 
+def test_data_without_turnover_say_so() -> None:
+    """Protects a mean price and money that nobody has: they were NaN, or the close, without a word."""
+    words = "The data have no turnover"
+    assert any(words in note for note in read_market(bars("600519.SH")).notes)
+    traded = bars("600519.SH").assign(turnover=lambda frame: frame["volume"] * frame["close"])
+    assert not any(words in note for note in read_market(traded).notes)
+
+
 # Venue and boards -----------------------------------------------------------------------------------------------------
 
 

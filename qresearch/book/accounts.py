@@ -139,7 +139,7 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
         "equity": equity / units,
         "nav": nav,
         "total_return": nav - 1,
-        "daily_return": (now - then) / then if then else 0.0,
+        "daily_return": (now - then) / then if then > 0 else 0.0,
         "daily_profit": (equity - before - flows) / units,
         "fees": sum(fees_by_day(history).values()) / units,
         "floating_profit": portfolio.floating_profit,

@@ -200,6 +200,19 @@ def test_a_locked_limit_holds_a_call_up() -> None:
     assert run.tables.lots["quantity"].sum() < 13
 
 
+def test_an_account_under_water_has_no_return() -> None:
+    """Protects the return of today from a loss that is no part of it: the sign would turn, and both tables agree."""
+    session = qr.Session(qr.sample_futures(), start="2023-06-07", cash=60_000, account="futures").step()
+    session.buy("QT2307", 12, terms.to_open())
+    seen = []
+    for _ in range(9):
+        tables = session.step(phase="AFTER_CLOSE").tables
+        seen.append(tables.portfolio["daily_return"])
+        assert seen[-1] == tables.daily_portfolio["daily_return"].iloc[-1]
+    assert min(seen) < -1
+    assert seen[-1] == 0
+
+
 def test_shares_and_contracts_keep_to_their_accounts() -> None:
     """Protects from a future paid as a share: an account holds what it is for, and says so."""
     cash = qr.Session(qr.sample_futures(), start="2023-03-01", cash=1e6)

@@ -151,6 +151,9 @@ def test_odd_runs_give_a_page(tmp_path: Path, name: str, prices: list, benchmark
     assert ("Every daily return is the same" in page) == (name == "never traded")
     if name == "never traded" and benchmark:
         assert "The page leaves Benchmark out" in page
+        told = run.report(benchmark=series)
+        assert told.frame.loc["Beta"].iloc[0] == "0.00"
+        assert "beta" not in " ".join(told.notices)
 
 
 def test_a_benchmark_with_gaps_is_filled_with_the_past_and_says_so(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ class Play:
 
     def __init__(self, host: ScriptHost, source: FolderSource | MarketSource) -> None:
         self.host, self.books = host, Books(host, self._rate)
-        self.runtime = Runtime(source, hours_of(source), self, host.market.symbols)
+        self.runtime = Runtime(source, hours_of(source), self, host.market.panel.columns)
         self._said: list[tuple[str, str]] = []
         self._kept = 0
         self._is_playing = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Container
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -52,12 +53,12 @@ class Runtime:
     source : DataSource
     hours : TradingHours
     listener : Listener
-    traded : tuple of str, optional
-        What the market of the session holds; None: whatever is subscribed to.
+    traded : container of str, optional
+        What the market of the session holds, in any spelling; None: whatever is subscribed to.
     """
 
     def __init__(
-        self, source: DataSource, hours: TradingHours, listener: Listener, traded: tuple[str, ...] | None = None
+        self, source: DataSource, hours: TradingHours, listener: Listener, traded: Container[str] | None = None
     ) -> None:
         self.source, self.hours, self.listener, self.traded = source, hours, listener, traded
         self._feeds: list[Feed] = []

@@ -20,6 +20,7 @@ _MARKS = {PASSED: "✓", FAILED: "✗", NOTED: "·", SKIPPED: "–"}
 _COLOURS = {PASSED: "#15803d", FAILED: "#b91c1c", NOTED: "#6b7280", SKIPPED: "#6b7280"}
 
 
+@told_names()
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of an explanation.

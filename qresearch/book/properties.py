@@ -11,12 +11,14 @@ from typing import Any
 import pandas as pd
 
 from qresearch.book.html import table
+from qresearch.domain.attributes import told_names
 from qresearch.engine.exchange import Exchange
 from qresearch.market.rules import Band, Cage, Dated, FirstDays, Hours, LargestOrder, Levy, LotRule
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.sentences.words import CATALOGUE
 
 
+@told_names()
 @dataclass(frozen=True, slots=True)
 class Properties:
     """An instrument on a day: its class, sizes and steps, and every rule in force.

@@ -13,6 +13,7 @@ from qresearch.book import frames
 from qresearch.book.html import table
 from qresearch.book.orders import Orders
 from qresearch.domain import events
+from qresearch.domain.attributes import told_names
 from qresearch.errors import StrategyError
 from qresearch.session.simulation import Simulation
 from qresearch.session.traces import user_frame
@@ -21,6 +22,7 @@ _MOST = 60
 """Characters of a value in a table of locals."""
 
 
+@told_names()
 class Attempt:
     """What a failed step had done before it raised. The session itself stands before that step.
 

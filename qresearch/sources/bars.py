@@ -111,7 +111,7 @@ def read_bars(
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     given = frozenset((*rows.numbers, *(name for name in rows.flags if name in frame.columns)))
-    if "turnover" not in given:
+    if "turnover" not in given and venue.rules.has_limits and any(item.contract is None for item in listed):
         notes.append("The data have no turnover: it is NaN wherever it is asked for, and a mean price is the close.")
     return Bars(rows.symbols, given, listed, venue, *_arrays(rows, stamp, venue, notes))
 

@@ -17,6 +17,7 @@ from qresearch.book.benchmark import Aligned, BenchmarkLike
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import number, table
 from qresearch.book.tables import Tables
+from qresearch.domain.attributes import told_names
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.views.dark import PAGE_STYLE
 from qresearch.views.picture import Picture
@@ -46,6 +47,7 @@ FIGURES = ("figure_days", "figure_equity", *(f"figure_{name}" for name in ROWS),
 """Keys of their words, in the order in which they stand."""
 
 
+@told_names()
 @dataclass(frozen=True)
 class Report:
     """What a run came to, as of the moment at which it was asked for. In a notebook it shows itself.

@@ -11,6 +11,7 @@ from surface import MARKET, MODULES, OWNERS, A, Stage
 
 import qresearch as qr
 from qresearch.errors import UnknownName
+from qresearch.session.attempt import Attempt
 
 LOOKED_AT = {
     "portfolio": lambda stage: stage.session.portfolio,
@@ -21,8 +22,21 @@ LOOKED_AT = {
     "terms": lambda _: qr.terms.limit(9.6),
     "rules": lambda _: qr.Rules(),
     "chart": lambda stage: stage.session.plot("equity"),
+    "report": lambda stage: stage.session.report(),
+    "finding": lambda stage: stage.session.explain("1").findings[0],
+    "rules of an instrument": lambda stage: stage.session.tables.rules(A),
+    "attempt": lambda _: attempted(),
 }
 """What is only looked at, so that it stands in no list of calls."""
+
+
+def attempted() -> Attempt | None:
+    """What is left of a step that raised."""
+    session = qr.Session(MARKET, strategy=lambda context, data: 1 / 0)
+    with pytest.raises(qr.StrategyError):
+        session.step()
+    return session.attempt
+
 
 IN_A_SCRIPT = {
     "context.portfolio.positons": "Portfolio has no 'positons'. Did you mean positions",

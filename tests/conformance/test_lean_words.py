@@ -462,28 +462,6 @@ def test_a_share_that_comes_late_is_told() -> None:
     assert world().session(script).run(progress=False).strategy.target.algorithm.seen == [False, True, True]
 
 
-def test_a_share_is_traded_in_any_spelling() -> None:
-    """Protects add_equity("604018"): it gave bars of 604018.SH, and an order was told that nobody had added it."""
-    script = """
-from AlgorithmImports import *
-
-class Spelled(QCAlgorithm):
-    def initialize(self):
-        self.set_start_date(2022, 6, 20)
-        self.set_end_date(2022, 6, 24)
-        self.add_equity("{0}", Resolution.DAILY)
-
-    def on_data(self, data):
-        if not self.portfolio.invested:
-            self.market_order("{0}", 1000)
-"""
-    spelled = ("604018", "604018.SH")
-    runs = [qr.Session.from_script(script.format(name), qr.sample_market(), dialect="lean") for name in spelled]
-    first, second = (run.run(progress=False) for run in runs)
-    assert first.fills["quantity"].to_list() == [1000]
-    assert first.digest() == second.digest()
-
-
 def test_a_universe_of_a_text_is_refused() -> None:
     """Protects a universe that gives one ticker: it is not cut into its letters."""
     with pytest.raises(qr.errors.StrategyError, match="chose 'SPY'. Return a list of symbols"):

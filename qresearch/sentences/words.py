@@ -242,7 +242,7 @@ class Words:
         match fact:
             case Said(key=key, facts=facts, unit=unit):
                 words = self if unit in {"share", self.unit} else Words(self.language, unit=unit)
-                return words(key, **{name: words._told(value) for name, value in facts.items()})
+                return words(key, **{name: self._told(value) for name, value in facts.items()})
             case Enum(value=code):
                 return self.code(code)
             case tuple():

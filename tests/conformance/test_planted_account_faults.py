@@ -57,7 +57,7 @@ MARGIN = {
     "a loss counts at the haircut": ("standing", "if gain > 0 else gain", "if True else gain"),
     "a gain counts in full": ("standing", "return _part(gain, haircut) if gain > 0 else gain", "return gain"),
     "financed shares are collateral": ("standing", "instrument, 0) - quantity", "instrument, 0)"),
-    "no dividend for the lender": ("debts", '-due, "compensation", income=-due)', '0, "compensation")'),
+    "no dividend for the lender": ("debts", '-due, "compensation", income=-due', '0, "compensation"'),
     "no bonus shares for the lender": ("debts", "if action.bonus:", "if False:"),
     "given back on the same day": ("margin", "free = owed(account, instrument, before=account.day)", "free = debt"),
     "no lending fee": ("debts", "gone, due = debt.principal, interest_of(debt, year)", "gone, due = debt.principal, 0"),
@@ -262,8 +262,9 @@ def desks() -> Iterator[tuple[str, Callable[[], None]]]:
         if not name.startswith("test_"):
             continue
         marks = [mark.args for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
-        for values in marks[0][1] if marks else [()]:
-            given = dict(zip(marks[0][0] if marks else (), values, strict=True))
+        names, rows = marks[0] if marks else ((), [()])
+        for values in rows:
+            given = {names: values} if isinstance(names, str) else dict(zip(names, values, strict=True))
             yield name, lambda test=test, given=given: _with_a_folder(test, given)
 
 

@@ -216,7 +216,8 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
             most = -(-lots // 100) * 100 if symbol.endswith(".SH") else lots
             parts = [most] if most >= 100 else [10] * (most // 10) + [most % 10] * bool(most % 10)
             tickets += [account.order(symbol, -part if side == "long" else part, style) for part in parts]
-        tickets += [account.sell(symbol, held) for symbol, held in account.portfolio.quantities.items()]
+        shares = account.simulation.account.positions
+        tickets += [account.sell(account.market.symbols[column], held.quantity) for column, held in shares.items()]
     session.step(phase="OPEN")
     for ticket in tickets:
         assert ticket is None or ticket.status == "FILLED" or ticket.reason in {

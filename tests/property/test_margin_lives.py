@@ -132,6 +132,12 @@ def test_the_books_of_debts_balance_wherever_one_goes(seed: int) -> None:
     assert_told(session)
 
 
+def own_shares(session: qr.Session) -> dict[str, int]:
+    """What is held, by symbol, beside what is owed."""
+    symbols = session.market.symbols
+    return {symbols[column]: held.quantity for column, held in session.simulation.account.positions.items()}
+
+
 @examples(25)
 @given(seed=SEEDS)
 def test_what_repays_is_let_through_under_water(seed: int) -> None:
@@ -141,7 +147,7 @@ def test_what_repays_is_let_through_under_water(seed: int) -> None:
     wander(session, rng, 12)
     if not close_everything(session):
         return
-    held, panel = dict(session.portfolio.quantities), session.market.panel
+    held, panel = own_shares(session), session.market.panel
     # Where orders meet the market inside their call, they are asked at this close, else at the next open.
     is_now = session.simulation.exchange.clock.in_call
     day, prices = session.simulation.timeline.state.day + (not is_now), panel.close if is_now else panel.open
@@ -151,7 +157,7 @@ def test_what_repays_is_let_through_under_water(seed: int) -> None:
     for symbol, quantity in held.items():
         session.sell(symbol, quantity, terms.to_repay())
     session.step(phase="OPEN")
-    left = session.portfolio.quantities
+    left = own_shares(session)
     for symbol in held:
         column = session.market.column(symbol)
         trades = panel.volume[day, column] > 0 and not panel.suspended[day, column]

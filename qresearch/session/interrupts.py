@@ -190,7 +190,7 @@ class Section:
             )
         self._before, self._draft, kept.under_way = kept.standing, draft, self._call
         if thread == _MAIN:
-            self._was_open = was_open and is_nested
+            self._was_open = is_nested
             _gate.is_open = False
             if handler is _arrived:
                 self._previous = None if is_nested else _gate.previous

@@ -26,7 +26,6 @@ from qresearch.session.port import AnySession
 from qresearch.session.schedules import moment_at
 from qresearch.session.simulation import Simulation
 from qresearch.session.trader import Trader
-from qresearch.session.watch import Watch
 
 _NOTHING = nullcontext()
 _MOST_STEPS = 10**15
@@ -88,7 +87,7 @@ class Navigation:
         self.clock.go(target, rerun=rerun)
         self.keeper.sync()
         if self.clock.watch is not None:
-            _note(self.clock.watch)
+            let(self.clock.watch.note)
         return redone
 
     def run(self, until: object, *, rerun: bool, progress: bool, debug: bool) -> None:
@@ -151,7 +150,7 @@ class Navigation:
             if number % BATCH == 0:
                 each_batch()
             if clock.watch is not None:
-                _note(clock.watch)
+                let(clock.watch.note)
             if hit or (predicate is not None and self._holds(predicate)):
                 return True
         return False
@@ -329,8 +328,3 @@ def _place_of_row(row: pd.Series[Any], account: Simulation) -> int:
         f"goto: this row, number {number}, is none of the events of this account on branch {branch.name!r}. "
         "Pass a row of its session.events, a date such as '2024-01-31', or the number of a stop such as -1."
     )
-
-
-def _note(watch: Watch) -> None:
-    """Evaluate what is watched, which is the user's own."""
-    let(watch.note)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.book.holdings import holdings_of
 from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE, OPEN, Moment
 from qresearch.domain.order import Status
@@ -296,7 +297,7 @@ class ChartReader:
             limits_on=str(market.days[next_day]),
             paused=str(market.days[view.day]) if paused else "",
             marks=self._marks(orders, rows),
-            lines=self._lines(orders, name),
+            lines=self._lines(orders, column),
             trades=self._trades(column, rows),
             beside=self._beside(beside, rows, days),
             beside_name=beside,
@@ -378,21 +379,22 @@ class ChartReader:
             closes = np.array([known.get(day, np.nan) for day in market.days[days].astype(str).tolist()])
         return np.where(whole, closes, np.nan)
 
-    def _lines(self, records: list[OrderRecord], symbol: str) -> tuple[PriceLine, ...]:
-        lines = []
-        working = self._session.simulation.account.working
+    def _lines(self, records: list[OrderRecord], column: int) -> tuple[PriceLine, ...]:
+        lines, exchange = list[PriceLine](), self._session.simulation.exchange
+        account, item = self._session.simulation.account, exchange.market.instruments[column]
         for record in records:
             if record.status.is_final:
                 continue
             side, terms = record.side.value, record.terms
-            moved = working.get(record.order_id)
+            moved = account.working.get(record.order_id)
             stop = terms.stop_price if moved is None or moved.stop is None else moved.stop
             # A stop that was reached is over; what is left is its limit, if it has one.
             if stop is not None and not record.triggered:
                 lines.append(PriceLine("stop", stop, side, record.order_id))
             if terms.limit_price is not None:
                 lines.append(PriceLine("limit", terms.limit_price, side, record.order_id))
-        held = self._session.portfolio.positions[symbol]
-        if held.quantity and held.average_cost == held.average_cost:  # of both sides at once there is none
-            lines.append(PriceLine("cost", held.average_cost, "", 0))
+        held = holdings_of(exchange, account, column)
+        if len(held) == 1:  # both sides at once have no cost of their own
+            cost, size = exchange.money.amount(held[0].cost), exchange.multiplier(column, account.day)
+            lines.append(PriceLine("cost", item.mean_price(cost, held[0].quantity, size), "", 0))
         return tuple(lines)
